@@ -1,0 +1,46 @@
+# Two commands set everything up on a bare Debian with Python 3.11, make and git:
+#   make run    install, then the main job on seeds/ as a Prefect flow
+#   make test   install, then format, lint, types, import contracts and tests
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+.PHONY: install run test check format clean
+.DEFAULT_GOAL := run
+
+install: $(VENV)/.installed
+
+# The lock holds every version with its hashes: what runs here is what was tested.
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@echo "installing into $(VENV) (about a minute the first time) ..."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "feedmill needs Python 3.11 or newer; $(PYTHON) is older. Try: make PYTHON=python3.11"; exit 1; }
+	@# Debian splits ensurepip off into python3-venv; as root we may add it, otherwise we say what to do.
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) >/dev/null 2>&1 \
+	  || { rm -rf $(VENV); test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+	       && apt-get update -qq && apt-get install -y -qq python3-venv >/dev/null && $(PYTHON) -m venv $(VENV); } \
+	  || { rm -rf $(VENV); echo "cannot make a virtual environment: run 'apt-get install python3-venv' as root, then again"; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+run: install
+	@$(BIN)/feedmill ingest --prefect on
+	@echo
+	@echo 'query it:  $(BIN)/feedmill sql "select ordinal, published_best, title from unique_items where kind = '"'post'"' order by ordinal"'
+
+check: install
+	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache | tail -n 3
+	@$(BIN)/python -m tests.check_docs
+
+test: check
+	@$(BIN)/pytest -q
+
+format: install
+	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

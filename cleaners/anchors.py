@@ -1,0 +1,99 @@
+"""Anchors: pairs of lines (i, j), i < j, of which j may be a copy of i.
+
+Exact anchors come from equal keys. For lines without an equal partner nearby, candidates come from a
+bottom-k MinHash sketch (Broder 1997: the k smallest hashes of the word 3-grams) and from shared first and
+last words; every candidate is then verified on the whole line.
+"""
+
+import zlib
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rapidfuzz.fuzz import ratio
+
+# A copy stands right behind its body: no body of 12,000 real posts has more than 120 lines, so 400 lines
+# hold three copies of the longest.
+WINDOW = 400
+_PARTNERS = 3  # equal lines looked back at: enough for a body said three times
+_SKETCH = 5
+_VERIFIED = 5  # candidates verified a line, best shared sketch first
+_FUZZY_LENGTH = 20  # below this many characters, a near copy and another short line look alike
+_PREFIX = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """Line `later` repeats line `first` with this similarity (1.0: equal keys)."""
+
+    first: int
+    later: int
+    similarity: float
+
+
+def similarity(left: str, right: str) -> float:
+    """Return how surely one key is a copy of the other: 0, or 0.72..1.
+
+    Equal keys are 1. A truncated copy (equal prefix over the whole shorter key, or nearly so) counts .95
+    or .85. Otherwise the Indel ratio where it is at least .72: below, two sentences of one topic pass.
+    """
+    if left == right:
+        return 1.0
+    left, right = left.rstrip(".… "), right.rstrip(".… ")
+    short, long = sorted((left, right), key=len)
+    if len(short) < 8:
+        return 0.0
+    if len(short) >= _PREFIX and long.startswith(short):
+        return 0.95
+    if len(long) > 1.6 * len(short):
+        if len(short) >= _PREFIX and ratio(short, long[: len(short)], score_cutoff=88):
+            return 0.85
+        return 0.0
+    score: float = ratio(left, right, score_cutoff=72) / 100
+    return score
+
+
+def _sketch(key: str) -> tuple[int, ...]:
+    """Return the bucket numbers of a line: its first and last words and its smallest 3-gram hashes."""
+    words = key.split()
+    grams = {zlib.crc32(" ".join(words[at : at + 3]).encode()) for at in range(max(1, len(words) - 2))}
+    ends = (zlib.crc32(("<" + " ".join(words[:4])).encode()), zlib.crc32((">" + " ".join(words[-4:])).encode()))
+    return (*ends, zlib.crc32(("^" + key[:12]).encode()), *sorted(grams)[:_SKETCH])
+
+
+def find_anchors(keys: Sequence[str], usable: Sequence[bool]) -> list[Anchor]:
+    """Return the anchors of a document, ordered by (first, later).
+
+    `usable[i]` is False for structural lines, which never match. Cost: a constant number of candidates a
+    line, so linear in the number of lines whatever they hold.
+    """
+    anchors: list[Anchor] = []
+    equal: dict[str, deque[int]] = {}
+    partnered = [False] * len(keys)
+    for later, key in enumerate(keys):
+        if not usable[later]:
+            continue
+        seen = equal.setdefault(key, deque(maxlen=_PARTNERS))
+        for first in seen:
+            if later - first <= WINDOW:
+                anchors.append(Anchor(first, later, 1.0))
+                partnered[first] = partnered[later] = True
+        seen.append(later)
+    buckets: dict[int, deque[int]] = {}
+    for later, key in enumerate(keys):
+        if partnered[later] or not usable[later] or len(key) < _FUZZY_LENGTH // 2:
+            continue
+        shared: dict[int, int] = {}
+        for bucket in _sketch(key):
+            seen = buckets.setdefault(bucket, deque(maxlen=_PARTNERS))
+            for first in seen:
+                if later - first <= WINDOW:
+                    shared[first] = shared.get(first, 0) + 1
+            seen.append(later)
+        ranked = sorted(shared, key=lambda first: (-shared[first], later - first))
+        for first in ranked[:_VERIFIED]:
+            score = similarity(keys[first], key)
+            if score:
+                anchors.append(Anchor(first, later, score))
+    anchors.sort(key=lambda anchor: (anchor.first, anchor.later))
+    return anchors

@@ -1,0 +1,209 @@
+"""The whole journey of one document: bytes -> lines -> posts -> dated items. Reads as the design document.
+
+    decode        bytes to lines, each with its byte range; what cannot be read is refused, not dropped
+    mend          raw line to display form, every change recorded
+    mark          headers, stamps, separators: lines that are structure
+    split         echoes, cards and cues -> where one post ends and the next begins
+    draft         what each line is: kept, copy, header, card, boilerplate
+    date          which day each item was published, on what evidence
+    account       paragraphs that tile the bytes of the document
+
+Pure: no clock, no files, no network. The same bytes and options give the same answer everywhere.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cleaners.account import account, item_id
+from cleaners.assemble import Draft, draft_article, draft_post, hashtags, join, title_of, urls
+from cleaners.boilerplate import mark_boilerplate
+from cleaners.decode import decode
+from cleaners.keys import key
+from cleaners.marks import Mark, mark
+from cleaners.mend import mend
+from cleaners.split import Cut, split
+from schemas.documents import Blob, Line, Refusal
+from schemas.items import UNDATED, CleanedDocument, Dropped, Item, Kind, Published
+from schemas.options import CleanOptions
+from schemas.traces import Trace
+
+#: Version of all that changes what the cleaners answer for the same bytes; stored with every landed item.
+CLEANER = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The non-blank lines of a document in display form, with the blank lines counted before each."""
+
+    lines: tuple[Line, ...]
+    texts: tuple[str, ...]
+    blanks: tuple[int, ...]
+    traces: tuple[Trace, ...]
+
+
+def clean(blob: Blob, options: CleanOptions = CleanOptions()) -> CleanedDocument:
+    """Return everything that the cleaners say of one document. Never raises for what the bytes hold."""
+    document_id = blob.document_id
+    decoded = decode(blob.data, options.decode)
+    page = mend_page(decoded.lines)
+    refusals = decoded.refusals or _refuse_blank(page, blob)
+    marks = mark(page.texts)
+    cut = split(page.texts, page.blanks, marks)
+    drafts = draft(cut, page, marks)
+    dates = date(drafts, cut, page, marks, blob.fetched_at)
+    ends = [page.lines[following.segment.start].start for following in drafts[1:]]
+    ends.append(max((line.end for line in decoded.lines), default=0))
+    items = tuple(
+        itemise(ordinal, drafted, published, page, marks, cut, document_id, blob.source, end, decoded.lines)
+        for ordinal, (drafted, published, end) in enumerate(zip(drafts, dates, ends, strict=True))
+    )
+    return CleanedDocument(
+        document_id=document_id,
+        source=blob.source,
+        uri=blob.uri,
+        media_type=blob.media_type,
+        encoding=decoded.encoding,
+        bytes=len(blob.data),
+        items=items,
+        paragraphs=account(page.lines, page.texts, drafts, refusals, len(blob.data)),
+        quarantine=refusals,
+        runs=decoded.runs,
+        traces=page.traces,
+    )
+
+
+def mend_page(lines: Sequence[Line]) -> Page:
+    """Return the non-blank lines in display form, and what was changed in them."""
+    kept: list[Line] = []
+    texts: list[str] = []
+    blanks: list[int] = []
+    traces: list[Trace] = []
+    empty = 0
+    for line in lines:
+        text, steps = mend(line.text)
+        if steps:
+            traces.append(Trace(line.number, steps))
+        if not text:
+            empty += 1
+            continue
+        kept.append(line)
+        texts.append(text)
+        blanks.append(empty)
+        empty = 0
+    return Page(tuple(kept), tuple(texts), tuple(blanks), tuple(traces))
+
+
+def _refuse_blank(page: Page, blob: Blob) -> tuple[Refusal, ...]:
+    """A document of blank lines only has no paragraph to hold its bytes: it is refused whole."""
+    if page.lines or not blob.data:
+        return ()
+    return (Refusal(0, len(blob.data), "clean", "no-text", "the document holds only blank lines; nothing to land"),)
+
+
+def draft(cut: Cut, page: Page, marks: dict[int, Mark]) -> list[Draft]:
+    """Return what each line is. Boilerplate rules apply to articles: posts have no page around them."""
+    if cut.feed:
+        keys = [key(text) for text in page.texts]
+        return [draft_post(segment, page.texts, keys, marks) for segment in cut.segments]
+    drafts = []
+    for segment in cut.segments:
+        if segment.block:
+            drafts.append(draft_post(segment, page.texts, [key(text) for text in page.texts], marks))
+        else:
+            furniture = mark_boilerplate(page.texts, [line.text for line in page.lines])
+            drafts.append(draft_article(segment, furniture))
+    return drafts
+
+
+def date(
+    drafts: Sequence[Draft], cut: Cut, page: Page, marks: dict[int, Mark], fetched_at: str | None
+) -> tuple[Published, ...]:
+    """Return when each item was published, by the evidence of the whole sequence."""
+    return tuple(UNDATED for _ in drafts)
+
+
+def itemise(
+    ordinal: int,
+    drafted: Draft,
+    published: Published,
+    page: Page,
+    marks: dict[int, Mark],
+    cut: Cut,
+    document_id: str,
+    source: str,
+    end: int,
+    lines: Sequence[Line],
+) -> Item:
+    """Return the item of one draft; `end` is the byte where the next item starts."""
+    segment = drafted.segment
+    first = page.lines[segment.start]
+    start = lines[0].start if ordinal == 0 else first.start
+    head = [marks[at] for at in range(segment.start, segment.end) if at in marks]
+    kept = [page.texts[at] for at in drafted.kept]
+    text = join(page.texts, page.blanks, drafted.kept)
+    names = {found.name for found in marks.values() if found.kind == "stamp"}
+    stamp = next((found for found in head if found.kind == "stamp"), None)
+    chat = len(names) > 1
+    kind: Kind = ("message" if chat else "post") if cut.feed else "article"
+    return Item(
+        item_id=item_id(document_id, start),
+        document_id=document_id,
+        source=source,
+        ordinal=ordinal,
+        kind=kind,
+        first_line=lines[0].number if ordinal == 0 else first.number,
+        last_line=_last_line(lines, end),
+        byte_start=start,
+        byte_end=end,
+        channel=stamp.name if stamp and not chat else None,
+        author=stamp.name if stamp and chat else None,
+        forwarded_from=next((found.name for found in head if found.kind == "forwarded"), None),
+        title=title_of(kept, article=kind == "article"),
+        text=text,
+        published=published,
+        hashtags=hashtags(text),
+        urls=urls(text),
+        card=drafted.card,
+        dropped=_dropped(drafted, page),
+        boundary_confidence=segment.confidence,
+        boundary_cue=cut.cue,
+    )
+
+
+def _last_line(lines: Sequence[Line], end: int) -> int:
+    """Return the number of the last line that starts before byte `end`."""
+    low, high = 0, len(lines)
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (middle + 1, high) if lines[middle].start < end else (low, middle)
+    return lines[low - 1].number
+
+
+def _dropped(drafted: Draft, page: Page) -> tuple[Dropped, ...]:
+    """Return the runs of lines that are not in the text: neighbours of one reason are joined."""
+    runs: list[Dropped] = []
+    for at, role in enumerate(drafted.roles, drafted.segment.start):
+        if role.fate == "kept":
+            continue
+        number = page.lines[at].number
+        reason = f"boilerplate:{role.rule}" if role.fate == "boilerplate" else role.fate
+        of_line = page.lines[role.of].number if role.of is not None else None
+        if runs and _joins(runs[-1], number, reason, of_line, role.similarity):
+            last = runs.pop()
+            runs.append(
+                Dropped(
+                    first_line=last.first_line, last_line=number, reason=reason, of_line=last.of_line, similarity=last.similarity
+                )
+            )
+        else:
+            runs.append(
+                Dropped(first_line=number, last_line=number, reason=reason, of_line=of_line, similarity=role.similarity)
+            )
+    return tuple(runs)
+
+
+def _joins(run: Dropped, number: int, reason: str, of_line: int | None, similarity: float | None) -> bool:
+    """Say whether a dropped line goes on where a run ends: same reason, next line, next line copied."""
+    follows = run.last_line + 1 == number and run.reason == reason and run.similarity == similarity
+    shift = number - run.first_line
+    return follows and (of_line is None if run.of_line is None else of_line == run.of_line + shift)

@@ -1,0 +1,100 @@
+"""The words of dates in twelve languages: CLDR months and weekdays, and the small tables beside them."""
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+LANGUAGES = ("en", "ru", "uk", "es", "fr", "de", "pt", "it", "ar", "zh", "tr", "fa")
+
+#: Only these are read in the stand-alone form. Elsewhere it equals the format form, and Babel resolves the
+#: alias on data shared by all locales, so that the answer depends on which locale was asked first.
+_STAND_ALONE = ("ru", "uk")
+
+#: Lower-case English month names that are verbs; only their capital makes them months.
+_ENGLISH_VERBS = frozenset({"march", "may"})
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a word can mean in a date. `code` is its letter in the grammar, `value` its number or name."""
+
+    code: str
+    value: int | str
+    langs: tuple[str, ...]
+
+
+@cache
+def lexicon() -> Mapping[str, Word]:
+    """Return the words by their written form. Case matters: English 'May' is here, 'may' is not."""
+    tables = _tables()
+    never = {(lang, word) for lang, words in tables.pop("never")["words"].items() for word in words}
+    found: dict[str, Word] = {}
+    for form, word in _entries(tables):
+        if (word.langs[0], form) in never:
+            continue
+        old = found.setdefault(form, word)
+        if (old.code, old.value) == (word.code, word.value) and word.langs[0] not in old.langs:
+            found[form] = Word(old.code, old.value, (*old.langs, *word.langs))
+    return found
+
+
+def _tables() -> dict[str, dict[str, dict[str, list[str]]]]:
+    return tomllib.loads(files("cleaners.rules").joinpath("dates_words.toml").read_text("utf-8"))
+
+
+def _entries(tables: Mapping[str, Mapping[str, object]]) -> Iterator[tuple[str, Word]]:
+    """Yield forms in order of precedence: full names, then the tables, then abbreviations."""
+    yield from _calendar_names(wide=True)
+    for table in tables.values():
+        code, by_lang = str(table["class"]), table["words"]
+        assert isinstance(by_lang, dict)  # noqa: S101 - the shape of our own package data
+        for lang, words in by_lang.items():
+            for word in words:
+                value = words[word] if isinstance(words, dict) else table.get("value", word)
+                if code == "G":
+                    value = "year"
+                for form in _cases(word, lang):
+                    yield form, Word(code, value if isinstance(value, int) else str(value), (lang,))
+    yield from _calendar_names(wide=False)
+
+
+def _calendar_names(*, wide: bool) -> Iterator[tuple[str, Word]]:
+    # Imported here: Babel costs 20 ms that a run without prose need not pay.
+    from babel import Locale  # noqa: PLC0415 - see the line above
+
+    width = "wide" if wide else "abbreviated"
+    for lang in LANGUAGES:
+        locale = Locale(lang)
+        for context in ("format", "stand-alone") if lang in _STAND_ALONE else ("format",):
+            months = [locale.months[context][width][number] for number in range(1, 13)]
+            days = [locale.days[context][width][number] for number in range(7)]
+            yield from _named(months, lang, "M" if wide else "m", 1)
+            yield from _named(days, lang, "W" if wide else "w", 0)
+        if lang == "en" and not wide:
+            months = [locale.months["format"]["wide"][number].lower() for number in range(1, 13)]
+            for number, month in enumerate(months, 1):
+                yield month, Word("q" if month in _ENGLISH_VERBS else "m", number, ("en",))
+            for number in range(7):
+                yield locale.days["format"]["wide"][number].lower(), Word("W", number, ("en",))
+
+
+def _named(names: Iterable[str], lang: str, code: str, first: int) -> Iterator[tuple[str, Word]]:
+    for number, raw in enumerate(names, first):
+        name = raw.rstrip(".\u0654")  # U+0654: the Persian hamza of 'January of'; the word splitter leaves it out
+        if name[0].isdigit() or "-" in name:  # 7月 and sexta-feira are put together by the grammar
+            continue
+        for form in _cases(name, lang):
+            yield form, Word(code, number, (lang,))
+
+
+def _cases(word: str, lang: str) -> Iterator[str]:
+    """Yield the spellings under which a word counts: as it is, with a capital, and in capitals."""
+    yield word
+    if word[:1].islower():
+        yield word[:1].upper() + word[1:]
+    # German and English names keep their capital; elsewhere CLDR's capital is a habit of the table.
+    if lang not in ("en", "de", "tr") and word[:1].isupper():
+        yield word.lower()
+    yield word.upper()

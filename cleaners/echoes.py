@@ -1,0 +1,148 @@
+"""Echoes: a body of lines that is said again at once, exactly (a tandem repeat) or nearly.
+
+Exact squares are found by comparing runs of equal keys (Main and Lorentz 1984, restricted to runs of one
+period); near copies by chaining anchors in both copies, as in sequence alignment (Abouelhoda and
+Ohlebusch 2005), with a price for lines that have no partner.
+"""
+
+from collections.abc import Sequence
+
+from cleaners.anchors import Anchor, find_anchors
+from schemas.echoes import Block, Copy
+
+_STEP = 3  # lines that may be lost between two anchors of one chain
+_LEAST = 0.12  # weakest block that is offered to the splitter
+
+
+def weight(key: str) -> float:
+    """Return how much an equal pair of lines says: short lines ('Read in full', '#UN') recur by chance."""
+    return min(1.0, 0.15 + len(key) / 90)
+
+
+def find_blocks(keys: Sequence[str], usable: Sequence[bool]) -> list[Block]:
+    """Return the blocks of a document, ordered by (start, copy_start, end); they may overlap.
+
+    The splitter decides which of them are posts. Indices count the non-blank lines.
+    """
+    anchors = find_anchors(keys, usable)
+    weights = [weight(key) for key in keys]
+    blocks = _squares(anchors, weights)
+    for chain in _chains(anchors, weights):
+        blocks += _offers(chain, weights, usable)
+    unique = {(block.start, block.copy_start, block.end): block for block in blocks if block.score >= _LEAST}
+    for block in blocks:  # of equal ranges the better one, an exact one first
+        at = (block.start, block.copy_start, block.end)
+        if at in unique and (block.exact, block.score) > (unique[at].exact, unique[at].score):
+            unique[at] = block
+    return [unique[at] for at in sorted(unique)]
+
+
+def _squares(anchors: Sequence[Anchor], weights: Sequence[float]) -> list[Block]:
+    """Return the exact tandem repeats: a run of equal pairs of one period, at least one period long."""
+    runs: dict[int, list[list[int]]] = {}  # period -> [first, length] of its runs
+    for anchor in anchors:
+        if anchor.similarity < 1:
+            continue
+        at = runs.setdefault(anchor.later - anchor.first, [])
+        if at and at[-1][0] + at[-1][1] == anchor.first:
+            at[-1][1] += 1
+        else:
+            at.append([anchor.first, 1])
+    blocks = []
+    for period, found in runs.items():
+        for first, length in found:
+            if length < period:
+                continue
+            # A run longer than its period is a third copy, or a rotation: offer its first two placements.
+            for shift in range(min(length % period, 2) + 1):
+                start = first + shift
+                copies = (first + length - start) // period
+                end = start + period * (1 + copies)
+                pairs = tuple(Copy(line, start + (line - start) % period, 1.0) for line in range(start + period, end))
+                score = sum(weights[start : start + period])
+                blocks.append(Block(start, start + period, end, pairs, True, score))
+    return _without_multiples(blocks)
+
+
+def _without_multiples(blocks: list[Block]) -> list[Block]:
+    """Drop a square that is only a square of a smaller one: p p p p is p four times, not (p p) twice."""
+    periods: dict[tuple[int, int], int] = {}
+    for block in blocks:
+        at = (block.start, block.end)
+        periods[at] = min(periods.get(at, block.end), block.copy_start - block.start)
+    return [block for block in blocks if periods[block.start, block.end] == block.copy_start - block.start]
+
+
+def _chains(anchors: Sequence[Anchor], weights: Sequence[float]) -> list[list[Anchor]]:
+    """Return the anchors as chains that go on in both copies, best first, each anchor in one chain."""
+    score: dict[tuple[int, int], float] = {}
+    before: dict[tuple[int, int], tuple[int, int] | None] = {}
+    by_place = {(anchor.first, anchor.later): anchor for anchor in anchors}
+    for anchor in anchors:
+        i, j = anchor.first, anchor.later
+        best, link = 0.0, None
+        for back_i in range(1, _STEP + 1):
+            for back_j in range(1, _STEP + 1):
+                place = (i - back_i, j - back_j)
+                if place in score:
+                    value = score[place] - 0.35 * abs(back_i - back_j) - 0.2 * (max(back_i, back_j) - 1)
+                    if value > best:
+                        best, link = value, place
+        score[i, j] = best + anchor.similarity * weights[i]
+        before[i, j] = link
+    used: set[tuple[int, int]] = set()
+    chains: list[list[Anchor]] = []
+    for place in sorted(score, key=lambda at: (-score[at], at)):
+        chain: list[Anchor] = []
+        at: tuple[int, int] | None = place
+        while at is not None and at not in used:
+            used.add(at)
+            chain.append(by_place[at])
+            at = before[at]
+        if chain:
+            chains += _cut(chain[::-1])
+    return chains
+
+
+def _cut(chain: list[Anchor]) -> list[list[Anchor]]:
+    """Cut a chain where it runs into its own copy: (1,2)(4,5)(7,8) are three blocks, not one."""
+    pieces: list[list[Anchor]] = [[chain[0]]]
+    for anchor in chain[1:]:
+        piece = pieces[-1]
+        gap = anchor.first - piece[-1].first > 1 or anchor.later - piece[-1].later > 1
+        if anchor.first >= piece[0].later or (gap and anchor.first + 1 >= piece[0].later and anchor.first != anchor.later - 1):
+            pieces.append([anchor])
+        else:
+            piece.append(anchor)
+    return pieces
+
+
+def _offers(chain: list[Anchor], weights: Sequence[float], usable: Sequence[bool]) -> list[Block]:
+    """Return the chain as a block, and without its first or last anchor where a gap sets that one apart."""
+    offers = [_block(chain, weights, usable)]
+    if len(chain) > 2:
+        if chain[1].first - chain[0].first > 1 or chain[1].later - chain[0].later > 1:
+            offers.append(_block(chain[1:], weights, usable))
+        if chain[-1].first - chain[-2].first > 1 or chain[-1].later - chain[-2].later > 1:
+            offers.append(_block(chain[:-1], weights, usable))
+    return [block for block in offers if block]
+
+
+def _block(chain: list[Anchor], weights: Sequence[float], usable: Sequence[bool]) -> Block | None:
+    """Return the block that a chain spans, or None if too much of it has no partner."""
+    start, copy_start = chain[0].first, chain[0].later
+    last, end = chain[-1].first, chain[-1].later + 1
+    lost = copy_start - last - 1  # lines of the first copy behind its last anchor
+    if lost < 0 or lost > max(3, 0.6 * len(chain) + 1) or not all(usable[start:end]):
+        return None
+    firsts = {anchor.first for anchor in chain}
+    laters = {anchor.later for anchor in chain}
+    alone = [at for at in range(start, last) if at not in firsts] + [at for at in range(copy_start, end) if at not in laters]
+    score = (
+        sum(anchor.similarity * weights[anchor.first] for anchor in chain)
+        - 0.8 * sum(weights[at] for at in alone)
+        - sum(0.2 + 0.5 * weights[at] for at in range(last + 1, copy_start))
+    )
+    copies = tuple(Copy(anchor.later, anchor.first, anchor.similarity) for anchor in chain)
+    exact = not alone and lost == 0 and all(anchor.similarity == 1 for anchor in chain)
+    return Block(start, copy_start, end, copies, exact, score)

@@ -1,0 +1,32 @@
+"""Line keys: what two lines must share to be called the same line of a dump.
+
+Milder than the matching form of `fold`: punctuation stays, because "Stop." and "Stop?" are two lines,
+while quotes, dashes, case, width and invisible characters differ between two copies of one body.
+"""
+
+import re
+import unicodedata
+
+_DROP = dict.fromkeys([0xFE0E, 0xFE0F, *range(0x200B, 0x2010), 0x2060, 0xFEFF, 0xAD])
+_FOLD = str.maketrans(
+    {
+        **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u02bc`\u00b4", "'"),
+        **dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\u2033", '"'),
+        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"),
+        **_DROP,
+    }
+)
+_WORD = re.compile(r"[^\W\d_]{4,}")
+
+
+def key(text: str) -> str:
+    """Return the key of one line: NFKC, no invisibles, plain quotes and dashes, lower case, single blanks."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text).translate(_FOLD)
+    return " ".join(text.casefold().split())
+
+
+def stems(line_key: str) -> frozenset[str]:
+    """Return the first six letters of the words of four letters and more: enough to see a shared topic
+    across the case endings of Slavic languages, cheap enough for every line."""
+    return frozenset(word[:6] for word in _WORD.findall(line_key))

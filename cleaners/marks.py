@@ -1,0 +1,156 @@
+"""Structural marks: lines that are no text of a post but say where one begins or ends.
+
+forwarded  'Forwarded from X' in the interface languages of Telegram (rules/headers.toml)
+stamp      'Name, [13.07.2023 14:05]' as Telegram Desktop pastes it, or a recurring date-time line
+separator  a recurring rule such as '---' or '* * *', or the addresses of one channel's posts in order
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from typing import Literal
+
+from cleaners.rules import rules
+
+MarkKind = Literal["forwarded", "stamp", "separator"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a structural line says: `name` is the channel or author, `when` an ISO minute without a zone.
+
+    A recurring date line has neither; the date finder reads it.
+    """
+
+    kind: MarkKind
+    name: str | None = None
+    when: str | None = None
+
+
+# 90 characters: the longest channel title that Telegram allows is 128, the longest seen in 12,000 real
+# posts is 61; a longer line that starts with these words is prose.
+_LONGEST_NAME = 90
+
+_PASTE = re.compile(
+    r"^(?P<name>\S.{0,127}?), \[(?P<date>\d{1,4}[./-]\d{1,2}[./-]\d{1,4}),? (?P<time>\d{1,2}[:.]\d{2}(?:[:.]\d{2})?)"
+    r"(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?\]:?$"
+)
+_DATE_LINE = re.compile(
+    # An optional weekday, a day in figures or with a month's name, an optional clock; nothing else: a line
+    # with more words is prose that starts with a date.
+    r"^[\[(]?(?:[^\W\d_]{2,12}\.?,? )?"
+    r"(?:\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{2,4}|[^\W\d_]{3,12}\.? \d{1,2}(?:st|nd|rd|th)?,? \d{4}"
+    r"|\d{1,2}\.? (?:de )?[^\W\d_]{3,12}\.?,? (?:de )?\d{4}(?: ?г\.?| р\.)?)"
+    r"(?:(?:,|T| at| в| о| um| à| a las)? ?\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?: ?[AaPp]\.?[Mm]\.?)?(?: ?(?:UTC|GMT|MSK|Z))?(?:[+-]\d{1,2}(?::?\d{2})?)?)?"
+    r"[\])]?$|^\[?\d{1,2}:\d{2}\]?$"
+)
+_RULE = re.compile(r"^(?:([-=_*~•—–#])\1{2,}|(?:\* ?){3,}|(?:- ?){3,}|post #?\d+)$", re.IGNORECASE)
+_POST_LINK = re.compile(r"^(?:https?://)?t\.me/(?:s/)?(\w+)/(\d+)$")
+
+
+@cache
+def _forwarded_pattern() -> re.Pattern[str]:
+    """One pattern over all languages; blanks behind the words are optional only in Chinese."""
+    before: list[str] = []
+    after: list[str] = []
+    for rule in rules("headers")["forwarded"]:
+        gap = r"\s*" if rule["id"] == "zh" else r"\s+"
+        before += [re.escape(words).replace(r"\ ", r"\s+") + r"\s*:?" + gap for words in rule.get("before", [])]
+        after += [re.escape(words).replace(r"\ ", r"\s+") for words in rule.get("after", [])]
+    return re.compile(rf"^(?:(?:{'|'.join(before)})(?P<name>\S.*)|(?P<first>\S.*?)\s+(?:{'|'.join(after)}))$", re.IGNORECASE)
+
+
+def _forwarded(text: str) -> Mark | None:
+    if len(text) > _LONGEST_NAME + 30:
+        return None
+    match = _forwarded_pattern().match(text)
+    if match is None:
+        return None
+    name = match["name"] or match["first"]
+    # A full stop at the end, or one inside followed by a blank, is a sentence, not a name.
+    if len(name) > _LONGEST_NAME or (name.endswith(".") and " " in name) or ". " in name[12:]:
+        return None
+    return Mark("forwarded", name)
+
+
+def _paste(text: str) -> Mark | None:
+    if not text.endswith(("]", "]:")):
+        return None
+    match = _PASTE.match(text)
+    return Mark("stamp", match["name"], _when(match["date"], match["time"], match["half"])) if match else None
+
+
+def _when(date: str, time: str, half: str | None) -> str | None:
+    """Return an ISO minute for the day-first and year-first forms that Telegram Desktop writes, or None."""
+    numbers = [int(part) for part in re.split(r"[./-]", date)]
+    year, month, day = numbers if len(date.split(date[4])[0]) == 4 and numbers[0] > 31 else (numbers[2], numbers[1], numbers[0])
+    if "/" in date and half:  # English (US) interface: month first
+        month, day = day, month
+    if month > 12 and day <= 12:
+        month, day = day, month
+    year += 2000 if year < 100 else 0
+    hour, minute = (int(part) for part in re.split(r"[:.]", time)[:2])
+    if half:
+        hour = hour % 12 + (12 if half in "pP" else 0)
+    if not (1 <= month <= 12 and 1 <= day <= 31 and hour < 24 and minute < 60 and 1970 <= year < 2100):
+        return None
+    return f"{year:04d}-{month:02d}-{day:02d}T{hour:02d}:{minute:02d}"
+
+
+def _shape(text: str) -> str:
+    """Return the form of a line: digits become 9, letters a, runs are kept short."""
+    return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "9", text))
+
+
+def _recurring(shapes: Sequence[tuple[int, str]], least: int, share: float) -> set[int]:
+    """Keep the lines whose form occurs at least `least` times and at least `share` of the commonest form."""
+    counts = Counter(shape for _, shape in shapes)
+    if not counts:
+        return set()
+    floor = max(least, share * max(counts.values()))
+    return {index for index, shape in shapes if counts[shape] >= floor}
+
+
+def _ordered_links(links: Sequence[tuple[int, str, int]]) -> set[int]:
+    """Keep the post addresses of a channel only if at least three of them run strictly up or down: an
+    address that a channel's posts repeat is an advertisement, not a fence."""
+    kept: set[int] = set()
+    for channel in {channel for _, channel, _ in links}:
+        own = [(index, number) for index, name, number in links if name == channel]
+        numbers = [number for _, number in own]
+        steps = {(right > left) - (right < left) for left, right in pairwise(numbers)}
+        if len(own) >= 3 and len(steps) == 1 and 0 not in steps:
+            kept.update(index for index, _ in own)
+    return kept
+
+
+def mark(texts: Sequence[str]) -> dict[int, Mark]:
+    """Return the structural marks of a document by line index.
+
+    Date lines and separators count only when their form recurs (at least twice and at least a quarter, or
+    70 %, as often as the commonest form): one date line in an article is its dateline, not a fence.
+    """
+    marks: dict[int, Mark] = {}
+    dates: list[tuple[int, str]] = []
+    fences: list[tuple[int, str]] = []
+    links: list[tuple[int, str, int]] = []
+    for index, text in enumerate(texts):
+        if len(text) > 170 or not text:
+            continue
+        found = _paste(text) or _forwarded(text)
+        if found:
+            marks[index] = found
+        elif _DATE_LINE.match(text):
+            dates.append((index, _shape(text)))
+        elif _RULE.match(text):
+            fences.append((index, _shape(text)))
+        elif link := _POST_LINK.match(text):
+            links.append((index, link[1], int(link[2])))
+    for index in _recurring(dates, 2, 0.25):
+        marks[index] = Mark("stamp")
+    for index in _recurring(fences, 2, 0.7) | _ordered_links(links):
+        marks[index] = Mark("separator")
+    return marks

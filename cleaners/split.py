@@ -1,0 +1,122 @@
+"""Split: the lines of a document -> the segments that are its posts, or one segment for an article."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import exp
+
+from cleaners import cues
+from cleaners.cards import card_at
+from cleaners.echoes import find_blocks
+from cleaners.keys import key
+from cleaners.marks import Mark
+from cleaners.segments import Scene, Segment, Shape, learn, search
+
+_STRONG = 0.8  # block score from which a block is surely a copy: about one full line, or three short ones
+_HARD = 12.0  # log-odds of a structural line: beyond what any sum of soft cues reaches
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A document cut into posts. `feed` is False for a plain article; `cue` names what the cut rests on."""
+
+    segments: tuple[Segment, ...]
+    feed: bool
+    cue: str  # echoes | stamps | separators | headers | style | none
+
+
+def split(texts: Sequence[str], blanks: Sequence[int], marks: dict[int, Mark]) -> Cut:
+    """Cut the non-blank lines `texts` into segments.
+
+    blanks: blank lines before each line; marks: structural lines by index. Cost: linear in lines.
+    """
+    if not texts:
+        return Cut((), False, "none")
+    keys = [key(text) for text in texts]
+    usable = [at not in marks for at in range(len(texts))]
+    blocks = find_blocks(keys, usable)
+    closing = _stamps_close(texts, marks)
+    head = [at in marks and not (closing and marks[at].kind == "stamp") for at in range(len(texts))]
+    close = [at in marks and not head[at] for at in range(len(texts))]
+    strong, share = _doubled_share(blocks, keys)
+    doubled = share >= 0.3 or strong >= 3
+    cue, price = _price(texts, keys, marks, doubled)
+    cards = {at: length for at in range(1, len(texts)) if usable[at] and (length := card_at(texts, at, texts[max(0, at - 40) : at]))}
+    soft = cues.weigh(texts, keys, blanks)
+    opens = _opens(soft, head, close, cards, price, 0.5 if doubled else 1.0)
+    scene = Scene(opens, head, close, blocks, cards)
+    shape = Shape(doubled=doubled, longer=-2.0 if doubled else 0.0)
+    segments = search(scene, shape)
+    for _ in range(2 if doubled else 0):
+        shape = learn(segments, shape)
+        segments = search(scene, shape)
+    segments = [replace(segment, confidence=_confidence(segment, opens, head)) for segment in segments]
+    feed = len(segments) > 1 or any(head) or any(close)
+    return Cut(tuple(segments), feed, cue if feed else "none")
+
+
+def _stamps_close(texts: Sequence[str], marks: dict[int, Mark]) -> bool:
+    """Stamps close posts if the last line is one and the first is not; pasted names always open."""
+    last = marks.get(len(texts) - 1)
+    first = marks.get(0)
+    return bool(last and last.kind == "stamp" and last.name is None and not (first and first.kind == "stamp"))
+
+
+def _doubled_share(blocks: Sequence, keys: Sequence[str]) -> tuple[int, float]:  # type: ignore[type-arg]
+    """Return the number of strong blocks that do not overlap, and the share of characters in them."""
+    strong, covered, reached = 0, 0, 0
+    for block in blocks:
+        if block.score >= _STRONG and block.start >= reached:
+            strong += 1
+            covered += sum(len(key) for key in keys[block.start : block.end])
+            reached = block.end
+    return strong, covered / max(1, sum(map(len, keys)))
+
+
+def _price(texts: Sequence[str], keys: Sequence[str], marks: dict[int, Mark], doubled: bool) -> tuple[str, float]:
+    """Return what the cut rests on and what a boundary costs, in log-odds.
+
+    A doubled dump needs no other cue. Stamps and separators stand at every post where they stand at all,
+    so soft cues must not cut there; headers stand at some posts only.
+    """
+    kinds = Counter(mark.kind for mark in marks.values())
+    if kinds["stamp"]:
+        return "stamps", 8.0
+    if doubled:
+        return "echoes", 0.5
+    if kinds["separator"] >= 2:
+        return "separators", 3.0
+    if kinds["forwarded"] >= 2:
+        return "headers", 1.2
+    recurring = Counter(keys)
+    styled = sum(
+        cues.tags_only(text) or cues.starts_with_emoji(text) or recurring[line] >= 3 or cues.more(text)
+        for text, line in zip(texts, keys, strict=True)
+    )
+    if styled >= max(3, 0.02 * len(texts)):
+        return "style", 0.2 + 4 * exp(-len(texts) / 35)
+    return "none", 6.0
+
+
+def _opens(
+    soft: Sequence[float], head: Sequence[bool], close: Sequence[bool], cards: dict[int, int], price: float, trust: float
+) -> list[float]:
+    """Return the log-odds that a post starts at each line, structure included."""
+    inside_card = {at + ahead for at, length in cards.items() for ahead in range(length)}
+    opens = []
+    for at, value in enumerate(soft):
+        odds = trust * value - price - (4.0 if at in inside_card else 0.0)
+        if close[at] or (at and head[at - 1]):
+            odds = -_HARD
+        elif head[at] or (at and close[at - 1]):
+            odds = _HARD
+        opens.append(0.0 if at == 0 else odds)
+    return opens
+
+
+def _confidence(segment: Segment, opens: Sequence[float], head: Sequence[bool]) -> float:
+    """Return how sure the start of a segment is: a logistic of its own log-odds and its block's worth."""
+    if segment.start == 0 or head[segment.start]:
+        return 1.0
+    odds = opens[segment.start] + (3.0 * segment.block.score if segment.block else 0.0)
+    return round(1 / (1 + exp(-max(-30.0, min(30.0, odds)))), 3)

@@ -1,0 +1,117 @@
+"""A batch of documents through the cleaners: in a worker process or, for small jobs, in this one."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from cleaners.chain import CLEANER, clean
+from cleaners.signatures import sign
+from flows.inputs import InputFailure, Ref, UnusableInputError, read
+from flows.runs import Tally, tally
+from schemas.documents import Blob, Refusal
+from schemas.items import CleanedDocument, Paragraph
+from schemas.options import CleanOptions
+from schemas.signatures import Recipe
+from warehouse.tabulate import tabulate
+
+Clean = Callable[[Blob, CleanOptions], CleanedDocument]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Casualty:
+    """Why a document goes to quarantine whole: the cleaners did not survive it."""
+
+    reason: str  # worker-died | timeout
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """Documents to clean together. `casualties` (by position in `refs`) are not cleaned again."""
+
+    refs: tuple[Ref, ...]
+    casualties: Mapping[int, Casualty] = field(default_factory=dict)
+
+    @property
+    def bytes(self) -> int:
+        """Return the size of all documents when they were found."""
+        return sum(ref.bytes for ref in self.refs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A cleaned batch: one Arrow batch in its IPC form, and its figures by source."""
+
+    batch: bytes
+    tallies: Mapping[str, Tally]
+    failures: tuple[InputFailure, ...]
+    bytes: int
+
+
+def clean_batch(job: Job, started: Callable[[int], None] | None = None, clean: Clean = clean) -> Answer:
+    """Read, clean, sign and tabulate the documents of a job.
+
+    `started` is called with the position of each document before it is touched, and with the
+    number of documents before they are tabulated. A document that cannot be
+    read any more is a failure; one on which the cleaners fail is quarantined whole.
+    """
+    blobs: list[Blob] = []
+    documents: list[CleanedDocument] = []
+    failures: list[InputFailure] = []
+    for position, ref in enumerate(job.refs):
+        if started:
+            started(position)
+        try:
+            blob = read(ref)
+        except UnusableInputError as error:
+            failures.append(error.failure)
+            continue
+        casualty = job.casualties.get(position)
+        document = quarantined(blob, casualty) if casualty else _cleaned(blob, ref, clean)
+        blobs.append(blob)
+        documents.append(document)
+    if started:
+        started(len(job.refs))
+    tallies: dict[str, Tally] = {}
+    for document in documents:
+        tallies[document.source] = tallies.get(document.source, Tally()) + tally(document)
+    texts = [item.text for document in documents for item in document.items]
+    batch = tabulate(
+        documents,
+        [blob.data for blob in blobs],
+        sign(texts),
+        Recipe(),
+        [blob.fetched_at for blob in blobs],
+        CLEANER,
+    )
+    return Answer(batch=batch.to_ipc(), tallies=tallies, failures=tuple(failures), bytes=job.bytes)
+
+
+def quarantined(blob: Blob, casualty: Casualty) -> CleanedDocument:
+    """Return a document of which nothing could be used; its bytes are kept as one quarantined range."""
+    size = len(blob.data)
+    refusal = Refusal(0, size, "clean", casualty.reason, casualty.detail)
+    whole = Paragraph(0, 0, size, None, "", "quarantined", casualty.reason)
+    return CleanedDocument(
+        document_id=blob.document_id,
+        source=blob.source,
+        uri=blob.uri,
+        media_type=blob.media_type,
+        encoding="unknown",
+        bytes=size,
+        items=(),
+        paragraphs=(whole,) if size else (),
+        quarantine=(refusal,),
+        runs=(),
+        traces=(),
+    )
+
+
+def _cleaned(blob: Blob, ref: Ref, clean: Clean) -> CleanedDocument:
+    options = CleanOptions()
+    if ref.input_format:
+        options = replace(options, input_format=ref.input_format)
+    try:
+        return clean(blob, options)
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one document, the others still land
+        casualty = Casualty(reason="cleaner-failed", detail=f"{type(error).__name__}: {error}"[:500])
+        return quarantined(blob, casualty)

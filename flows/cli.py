@@ -1,0 +1,120 @@
+"""The command `feedmill`: words in, exit status out.
+
+Status: 0 done, 1 failed, 2 wrong usage, 3 done but some input went to quarantine, 4 warehouse busy.
+Nothing here imports Prefect, and nothing but the standard library is imported before `main` has made sure
+that the four packages belong together.
+"""
+
+import importlib.util
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+DONE, FAILED, USAGE, QUARANTINED, BUSY = range(5)
+INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+
+_PACKAGES = ("schemas", "cleaners", "warehouse")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line (default: the process's own) and return its exit status."""
+    stranger = shadowed()
+    if stranger:
+        print(f"feedmill: {stranger}", file=sys.stderr)
+        return FAILED
+    try:
+        return _run(list(sys.argv[1:] if argv is None else argv))
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def shadowed(home: Path | None = None) -> str | None:
+    """Return what to say if a package of feedmill is hidden by another of the same name, else None.
+
+    `schemas`, `cleaners` and `warehouse` are general names: another library may bring one of them.
+    """
+    home = home or Path(__file__).resolve().parent.parent
+    for name in _PACKAGES:
+        spec = importlib.util.find_spec(name)
+        places = [Path(place).resolve() for place in (spec and spec.submodule_search_locations) or ()]
+        if places == [home / name]:
+            continue
+        if spec is None:
+            return (
+                f"the package `{name}` is missing: it must lie beside `flows` in {home}. Install feedmill again."
+            )
+        where = ", ".join(map(str, places)) or spec.origin
+        return (
+            f"another package called `{name}` hides feedmill's own: {where} was found, {home / name} is "
+            "needed. Install feedmill in a virtual environment of its own, or run it from another folder "
+            "and without PYTHONPATH."
+        )
+    return None
+
+
+def _run(tokens: list[str]) -> int:
+    # Late on purpose: a stranger called `schemas` would fail here with an ImportError that helps nobody.
+    from cyclopts import CycloptsError  # noqa: PLC0415
+
+    from flows.commands import app, shield  # noqa: PLC0415
+    from flows.output import OutputClosed  # noqa: PLC0415
+    from flows.voice import Voice  # noqa: PLC0415
+    from schemas.errors import ConfigError, FeedmillError, WarehouseBusy  # noqa: PLC0415
+
+    quiet, tokens = _flag(tokens, "-q", "--quiet")
+    verbose, tokens = _flag(tokens, "-v", "--verbose")
+    voice = Voice(quiet=quiet, verbose=verbose)
+    try:
+        command, bound, hidden = app.parse_args(
+            [shield(token) for token in tokens], exit_on_error=False, print_error=False
+        )
+        status = command(*bound.args, **bound.kwargs, **({"voice": voice} if "voice" in hidden else {}))
+        return status if isinstance(status, int) else DONE
+    except CycloptsError as error:
+        known = [token for token in tokens if token in app]
+        voice.warn(f"{str(error).replace(chr(0), '')} `feedmill{''.join(f' {k}' for k in known[:1])} --help` "
+                   "shows an example.")
+        return USAGE
+    except OutputClosed:
+        _drop_stdout()
+        return DONE
+    except WarehouseBusy as error:
+        status = BUSY
+        voice.warn(str(error))
+    except ConfigError as error:
+        status = USAGE
+        voice.warn(str(error))
+    except FeedmillError as error:
+        status = FAILED
+        voice.warn(str(error))
+    except Exception as error:  # noqa: BLE001 - the last place to turn a defect into something readable
+        status = FAILED
+        voice.warn(
+            f"this is a defect of feedmill, not of your input: {type(error).__name__}: {error}. "
+            "Run the command again with -v for the traceback, and report it."
+        )
+    if voice.verbose:
+        traceback.print_exc()
+    return status
+
+
+def _flag(tokens: list[str], *names: str) -> tuple[bool, list[str]]:
+    """Take a switch that every command knows out of the words before `--`."""
+    end = tokens.index("--") if "--" in tokens else len(tokens)
+    rest = [token for token in tokens[:end] if token not in names]
+    return len(rest) < end, rest + tokens[end:]
+
+
+def _drop_stdout() -> None:
+    """Point stdout to nowhere, so that Python's flush at exit does not complain about the closed pipe."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

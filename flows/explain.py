@@ -1,0 +1,196 @@
+"""Why an item is what it is: each line of its source with its fate, the rule or the line it copies."""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from cleaners.rules import rules
+from flows.output import Row
+from flows.values import visible
+from schemas.documents import Line
+from schemas.items import UNDATED, CleanedDocument, Fate, Item, Paragraph, Published
+
+#: Where the rules of a fate stand, to say why there is such a rule.
+_RULE_FILES: dict[str, tuple[str, ...]] = {
+    "boilerplate": ("boilerplate",),
+    "header": ("headers", "separators"),
+}
+
+_CUES = {
+    "start": "the document starts here",
+    "echoes": "the block before it ends in its own copy",
+    "stamps": "a pasted-message stamp opens or closes it",
+    "separators": "a separator stands before it",
+    "headers": "a header such as 'Forwarded from' opens it",
+    "style": "its first line looks like the other first lines of this dump",
+    "none": "nothing in the document suggests more than one item",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainedLine:
+    """One line of a document and what became of it. `line` is 1-based and null in formats without lines.
+
+    Bytes are half open. `changes` names what normalisation did to the line. Facts about the item are said
+    again on each of its lines, so that every row stands alone.
+    """
+
+    item_id: str | None
+    item: int | None
+    line: int | None
+    byte_start: int
+    byte_end: int
+    fate: Fate
+    rule: str | None
+    of_line: int | None
+    similarity: float | None
+    text: str
+    why: str
+    changes: tuple[str, ...] = ()
+    boundary_cue: str | None = None
+    boundary_confidence: float | None = None
+    published: Published = UNDATED
+
+
+def explain(
+    document: CleanedDocument, lines: Sequence[Line], item: Item | None = None
+) -> Iterator[ExplainedLine]:
+    """Yield the lines of one item, or of the whole document, in order.
+
+    `lines` are the document's lines as the decoder gives them. Blank lines have the fate of the paragraph
+    that they belong to.
+    """
+    items = {one.ordinal: one for one in document.items}
+    starts = [line.start for line in lines]
+    changes = {trace.line: tuple(step.name for step in trace.steps) for trace in document.traces}
+    for paragraph in document.paragraphs:
+        if item is not None and not _belongs(paragraph, item):
+            continue
+        own = lines[bisect_left(starts, paragraph.byte_start) : bisect_left(starts, paragraph.byte_end)]
+        of_line = None
+        if paragraph.of_ordinal is not None:
+            of_line = document.paragraphs[paragraph.of_ordinal].line
+        owner = items.get(paragraph.item) if paragraph.item is not None else None
+        for line in own or (None,):
+            yield _explained(paragraph, line, owner, of_line, changes)
+
+
+def _belongs(paragraph: Paragraph, item: Item) -> bool:
+    inside = item.byte_start <= paragraph.byte_start and paragraph.byte_end <= item.byte_end
+    return paragraph.item == item.ordinal or inside
+
+
+def _explained(
+    paragraph: Paragraph,
+    line: Line | None,
+    item: Item | None,
+    of_line: int | None,
+    changes: dict[int, tuple[str, ...]],
+) -> ExplainedLine:
+    if line is None:
+        text, blank, number = paragraph.text, False, paragraph.line
+    else:
+        blank, number = not line.text.strip(), line.number
+        # The display form is known for the line where the paragraph's text starts; others as decoded.
+        text = paragraph.text if number == paragraph.line and "\n" not in paragraph.text else line.text
+    why = f"blank: goes with line {paragraph.line}" if blank else _why(paragraph, of_line, item)
+    if item is not None and not blank:
+        why = "; ".join([why, *_item_reasons(item, number, text)])
+    return ExplainedLine(
+        item_id=item.item_id if item else None,
+        item=paragraph.item,
+        line=number,
+        byte_start=line.start if line else paragraph.byte_start,
+        byte_end=line.end if line else paragraph.byte_end,
+        fate=paragraph.fate,
+        rule=paragraph.rule,
+        of_line=of_line,
+        similarity=paragraph.similarity,
+        text=text,
+        why=why,
+        changes=changes.get(number, ()) if number is not None else (),
+        boundary_cue=item.boundary_cue if item else None,
+        boundary_confidence=item.boundary_confidence if item else None,
+        published=item.published if item else UNDATED,
+    )
+
+
+def _why(paragraph: Paragraph, of_line: int | None, item: Item | None) -> str:
+    said = f"line {of_line}" if of_line is not None else "an earlier paragraph"
+    match paragraph.fate:
+        case "kept":
+            return "in the item's text" if item else "kept, and in no item"
+        case "echo":
+            return f"says {said} again, word for word"
+        case "near-echo":
+            if paragraph.of_ordinal is None:
+                return "inside a near copy, and like no line before it"
+            alike = "" if paragraph.similarity is None else f", {paragraph.similarity:.0%} alike"
+            return f"says {said} again with changes{alike}"
+        case "header":
+            return _with_reason(f"a header ({paragraph.rule})", "header", paragraph.rule)
+        case "card":
+            return "the preview card of a link, kept in `card`"
+        case "boilerplate":
+            return _with_reason(f"page furniture ({paragraph.rule})", "boilerplate", paragraph.rule)
+        case "quarantined":
+            return f"cannot be used ({paragraph.rule}): kept in quarantine"
+
+
+def _with_reason(text: str, fate: str, rule: str | None) -> str:
+    reason = rule_reason(fate, rule) if rule else None
+    return f"{text}: {reason}" if reason else text
+
+
+def rule_reason(fate: str, rule: str) -> str | None:
+    """Return the `why` of a rule from the rule files of a fate, or None for what no file names."""
+    identity = rule.rpartition(":")[2]
+    for name in _RULE_FILES[fate]:
+        try:
+            table = rules(name)
+        except FileNotFoundError:
+            continue
+        for entries in table.values():
+            for entry in entries if isinstance(entries, list) else ():
+                if isinstance(entry, dict) and entry.get("id") == identity:
+                    return str(entry["why"])
+    return None
+
+
+def _item_reasons(item: Item, number: int | None, text: str) -> Iterator[str]:
+    """Yield what a line says about its item: where the item starts, and what its date rests on."""
+    if number is not None and number == item.first_line:
+        yield f"item {item.ordinal} starts here: {boundary_reason(item)}"
+    evidence = item.published.evidence
+    if evidence and item.published.basis != "neighbours" and evidence in text:
+        yield f"the date rests on {evidence!r}"
+
+
+def boundary_reason(item: Item) -> str:
+    """Return why an item starts where it does."""
+    known = _CUES.get(item.boundary_cue)
+    cue = f"{known} (cue: {item.boundary_cue}" if known else f"{item.boundary_cue} ("
+    return f"{cue}{', ' if known else ''}confidence {item.boundary_confidence:.2f})"
+
+
+def headline(item: Item, uri: str) -> str:
+    """Return what is known of an item as lines for a terminal."""
+    published = item.published
+    day = published.best or published.edtf or "not known"
+    span = f" (from {published.earliest} to {published.latest})" if published.earliest else ""
+    facts = {
+        "item": f"{item.ordinal} of {uri}: {item.title or '(no title)'}",
+        "id": item.item_id,
+        "where": f"lines {item.first_line}-{item.last_line}" if item.first_line else "",
+        "starts": boundary_reason(item),
+        "published": f"{day}{span}, precision {published.precision}, basis {published.basis}, "
+        f"confidence {published.confidence:.2f}",
+        "evidence": published.evidence or "",
+        "forwarded": item.forwarded_from or "",
+    }
+    return "".join(f"{name:>9}  {visible(text)}\n" for name, text in facts.items() if text) + "\n"
+
+
+def brief(row: Row) -> Row:
+    """Return what a terminal table shows of an explained line."""
+    return {name: row[name] for name in ("line", "fate", "why", "text")}

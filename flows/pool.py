@@ -1,0 +1,206 @@
+"""Worker processes that clean batches side by side, can be killed, and cannot take a run with them."""
+
+import contextlib
+import os
+import queue
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from flows.cleaning import Answer, Casualty, Job
+from flows.frames import Closed, Overdue, receive, send
+from flows.worker import allowance
+from schemas.errors import FeedmillError
+
+# -P: the working directory is the user's, and must not be a place that Python imports from.
+COMMAND = (sys.executable, "-P", "-m", "flows.worker")
+# A worker imports for under a second; a machine that takes longer than this has a problem of its own.
+START_SECONDS = 120.0
+
+
+class LostError(Exception):
+    """A worker is gone. `position` is the document it had in hand, None if it had none."""
+
+    def __init__(self, position: int | None, casualty: Casualty) -> None:
+        super().__init__(casualty.detail)
+        self.position = position
+        self.casualty = casualty
+
+
+class Worker:
+    """One worker process and the pipes to it. Used by one thread at a time."""
+
+    def __init__(self, command: Sequence[str] = COMMAND) -> None:
+        """Start the process and wait until it is ready. Raises FeedmillError."""
+        self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
+        home = str(Path(__file__).resolve().parent.parent)
+        paths = os.pathsep.join(filter(None, (home, os.environ.get("PYTHONPATH"))))
+        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._stderr,
+            env=os.environ | {"PYTHONPATH": paths},
+            bufsize=0,
+        )
+        assert self._process.stdin is not None  # noqa: S101 - asked for above
+        assert self._process.stdout is not None  # noqa: S101 - asked for above
+        self._jobs, self._answers = self._process.stdin, self._process.stdout
+        try:
+            receive(self._answers.fileno(), time.monotonic() + START_SECONDS)
+        except (Closed, Overdue) as error:
+            said = self._last_words()
+            self.kill()
+            raise FeedmillError(
+                f"a cleaning process could not start: {said or 'it said nothing'}. "
+                "Run `feedmill doctor`, which checks the installation."
+            ) from error
+
+    def clean(self, job: Job) -> Answer:
+        """Return the answer to a job. Raises LostError; the worker is of no use after that."""
+        position: int | None = None
+        try:
+            send(self._jobs.fileno(), job)
+            deadline = time.monotonic() + allowance(0)
+            while True:
+                message = receive(self._answers.fileno(), deadline)
+                match message:
+                    case ("started", int(position)):
+                        at_hand = job.refs[position].bytes if position < len(job.refs) else job.bytes
+                        deadline = time.monotonic() + allowance(at_hand)
+                    case ("done", Answer() as answer):
+                        return answer
+                    case _:
+                        raise FeedmillError(f"a cleaning process answered out of turn: {message!r:.200}")
+        except Overdue:
+            self.kill()
+            at_hand = job.refs[position].bytes if position is not None and position < len(job.refs) else 0
+            detail = f"Cleaning took longer than the {allowance(at_hand):.0f} s that its size allows."
+            raise LostError(position, Casualty(reason="timeout", detail=detail)) from None
+        except Closed:
+            detail = f"The cleaning process {self._ending()} while it cleaned this document, twice."
+            raise LostError(position, Casualty(reason="worker-died", detail=detail)) from None
+
+    def kill(self) -> None:
+        """End the process at once and free what it held."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._jobs, self._answers, self._stderr):
+            pipe.close()
+
+    def _ending(self) -> str:
+        self._process.kill()  # it closed its pipe; if it lingers, it is stuck
+        code = self._process.wait()
+        self.kill()
+        return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"exited with status {code}"
+
+    def _last_words(self) -> str:
+        self._stderr.seek(0)
+        lines = self._stderr.read()[-2000:].decode("utf-8", "replace").strip().splitlines()
+        return lines[-1] if lines else ""
+
+
+class Pool:
+    """A few workers, started when needed and used again. Answers come in the order of the jobs."""
+
+    def __init__(self, workers: int, command: Sequence[str] = COMMAND) -> None:
+        self._workers = workers
+        self._command = command
+        self._idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
+        self._all: set[Worker] = set()
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Kill all workers: an idle one holds nothing, a busy one nothing that is still wanted."""
+        with self._lock:
+            self._closed = True
+            for worker in self._all:
+                worker.kill()
+            self._all.clear()
+
+    def map(self, jobs: Iterable[Job]) -> Iterator[Answer]:
+        """Yield an answer for each job, in order. At most two jobs a worker are under way or waiting."""
+        pending: deque[Future[Answer]] = deque()
+        with ThreadPoolExecutor(self._workers, "feedmill-worker") as threads:
+            try:
+                for job in jobs:
+                    pending.append(threads.submit(self.clean, job))
+                    if len(pending) >= 2 * self._workers:
+                        yield pending.popleft().result()
+                while pending:
+                    yield pending.popleft().result()
+            finally:
+                for future in pending:
+                    future.cancel()
+                if pending:  # left early: do not wait for answers that nobody will read
+                    self.close()
+
+    def clean(self, job: Job) -> Answer:
+        """Return the answer to one job; may be called from several threads.
+
+        A document whose worker dies is tried once more in a new one, so that a worker killed from outside
+        changes nothing; if that dies too, or time ran out, the document goes to quarantine whole.
+        """
+        died_before: set[int] = set()
+        while True:
+            worker = self._take()
+            try:
+                answer = worker.clean(job)
+            except LostError as lost:
+                self._drop(worker)
+                position = _suspect(job, lost.position)
+                if lost.casualty.reason == "timeout" or position in died_before:
+                    job = replace(job, casualties={**job.casualties, position: lost.casualty})
+                died_before.add(position)
+            else:
+                self._idle.put(worker)
+                return answer
+
+    def _take(self) -> Worker:
+        with contextlib.suppress(queue.Empty):
+            return self._idle.get_nowait()
+        worker = Worker(self._command)
+        with self._lock:
+            if not self._closed:
+                self._all.add(worker)
+                return worker
+        worker.kill()
+        raise FeedmillError(
+            "the run was stopped while it cleaned. Run it again: it goes on where it stopped."
+        )
+
+    def _drop(self, worker: Worker) -> None:
+        with self._lock:
+            self._all.discard(worker)
+
+
+def _suspect(job: Job, position: int | None) -> int:
+    """Return the document that a lost worker is put down to: the one at hand, else the largest one left."""
+    if position is not None and position < len(job.refs) and position not in job.casualties:
+        return position
+    left = [index for index in range(len(job.refs)) if index not in job.casualties]
+    if not left:
+        raise FeedmillError(
+            f"cleaning processes die even with nothing left to clean (near {job.refs[0].uri}). "
+            "Run `feedmill doctor`, which checks the installation."
+        )
+    return max(left, key=lambda index: (job.refs[index].bytes, -index))

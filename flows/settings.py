@@ -1,0 +1,226 @@
+"""Settings: defaults < feedmill.toml < FEEDMILL_* < flags. Each value remembers where it came from."""
+
+import datetime as dt
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from schemas.errors import ConfigError
+
+CONFIG_NAME = "feedmill.toml"
+DEFAULT_WAREHOUSE = Path("warehouse/feedmill.duckdb")
+# One batch is one transaction and one answer of a worker process. Two MB of prose are about a second of
+# cleaning: long beside the costs of a batch (some ten milliseconds), short beside a run.
+DEFAULT_BATCH_BYTES = 2_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceSettings:
+    """Where documents come from. `location` is a file, a folder, a glob or `-` (stdin).
+
+    In a folder, `include` and `exclude` are globs on the name or on the path below the folder. They do not
+    apply to a file that is named itself.
+    """
+
+    name: str
+    location: str
+    include: tuple[str, ...] = ("*",)
+    exclude: tuple[str, ...] | None = None  # None: files that tell about a folder, see `flows.sources`
+    fetched_at: str | None = None
+    input_format: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All that can be set. `origins` pairs each key with the place its value came from."""
+
+    sources: tuple[SourceSettings, ...] = ()
+    warehouse: Path = DEFAULT_WAREHOUSE
+    workers: int = 1
+    batch_bytes: int = DEFAULT_BATCH_BYTES
+    config_file: Path | None = None
+    origins: tuple[tuple[str, str], ...] = ()
+
+
+def load(
+    start: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    *,
+    warehouse: Path | str | None = None,
+    workers: int | None = None,
+    batch_bytes: int | None = None,
+) -> Settings:
+    """Return the settings in force in folder `start` (default: the working directory).
+
+    Paths in feedmill.toml are relative to its folder, all others to `start`. The keyword arguments are
+    flags and win. Raises ConfigError for a file that cannot be read, an unknown key or a bad value.
+    """
+    folder = Path() if start is None else start
+    env = os.environ if environ is None else environ
+    file = _config_file(folder, env)
+    table = _parsed(file) if file else {}
+    if file:
+        _refuse_unknown(table, ("warehouse", "workers", "batch_bytes", "sources"), file, "")
+    base = file.parent if file else folder
+    origins: list[tuple[str, str]] = []
+
+    def choose(key: str, flag: object, default: object) -> tuple[object, str]:
+        name = f"FEEDMILL_{key.upper()}"
+        candidates = (
+            (flag, f"--{key.replace('_', '-')}"),
+            (env.get(name) or None, name),
+            (table.get(key), str(file)),
+            (default, "default"),
+        )
+        value, origin = next(pair for pair in candidates if pair[0] is not None)
+        origins.append((key, origin))
+        return value, origin
+
+    value, origin = choose("warehouse", warehouse, DEFAULT_WAREHOUSE)
+    path = _path(value, origin, base if origin == str(file) else folder)
+    count = _number("workers", *choose("workers", workers, _cores()), 1, 256)
+    size = _number(
+        "batch_bytes", *choose("batch_bytes", batch_bytes, DEFAULT_BATCH_BYTES), 1_000, 1_000_000_000
+    )
+    sources = _sources(table.get("sources", []), file, base) if file else ()
+    return Settings(
+        sources=sources,
+        warehouse=path,
+        workers=count,
+        batch_bytes=size,
+        config_file=file,
+        origins=tuple(origins),
+    )
+
+
+def moment(value: object, where: str) -> str:
+    """Return an ISO day, or a UTC timestamp ending in Z, from text or a TOML date. Raises ConfigError.
+
+    A timestamp without an offset is taken as UTC.
+    """
+    try:
+        if isinstance(value, str):
+            text = value.strip()
+            value = dt.date.fromisoformat(text) if len(text) == 10 else dt.datetime.fromisoformat(text)
+        if isinstance(value, dt.datetime):
+            aware = value if value.tzinfo else value.replace(tzinfo=dt.UTC)
+            return aware.astimezone(dt.UTC).replace(tzinfo=None).isoformat() + "Z"
+        if isinstance(value, dt.date):
+            return value.isoformat()
+    except (ValueError, OverflowError):
+        pass
+    raise ConfigError(
+        f"{where}: {value!r} is no ISO day or timestamp, so it cannot say when the input was captured. "
+        "Write it as 2024-05-01 or 2024-05-01T12:00:00Z."
+    )
+
+
+def _cores() -> int:
+    """Return the cores this process may use: cleaning is pure CPU work, one process a core."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _config_file(folder: Path, env: Mapping[str, str]) -> Path | None:
+    named = env.get("FEEDMILL_CONFIG")
+    if named:
+        path = folder / Path(named).expanduser()
+        if not path.is_file():
+            raise ConfigError(
+                f"FEEDMILL_CONFIG: there is no file {path}. Correct the variable, or unset it to use "
+                f"{CONFIG_NAME} in the working directory."
+            )
+        return path
+    path = folder / CONFIG_NAME
+    return path if path.is_file() else None
+
+
+def _parsed(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(
+            f"{file}: cannot be read ({error.strerror}). Make it readable, or set FEEDMILL_CONFIG."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            f"{file}: byte {error.start} is not UTF-8. TOML files are UTF-8: save it so."
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{file}: not valid TOML: {error}. Mend that line.") from error
+
+
+def _refuse_unknown(table: Mapping[str, object], known: tuple[str, ...], file: Path, inside: str) -> None:
+    for key in table:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            advice = f"Did you mean {near[0]!r}?" if near else f"Known keys: {', '.join(known)}."
+            raise ConfigError(f"{file}: unknown key {inside}{key!r}. {advice}")
+
+
+def _path(value: object, origin: str, base: Path) -> Path:
+    if isinstance(value, Path):
+        return base / value
+    if isinstance(value, str) and value and "\0" not in value:
+        return base / Path(value).expanduser()
+    raise ConfigError(f"{origin}: warehouse = {value!r} is no path. Give the path of a DuckDB file.")
+
+
+def _number(key: str, value: object, origin: str, low: int, high: int) -> int:
+    if isinstance(value, str):
+        text = value.strip().replace("_", "")
+        value = int(text) if text.isascii() and text.isdigit() else value
+    if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
+        return value
+    raise ConfigError(
+        f"{origin}: {key} = {value!r} must be a whole number from {low} to {high}. Change or remove it."
+    )
+
+
+def _sources(value: object, file: Path, base: Path) -> tuple[SourceSettings, ...]:
+    if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
+        raise ConfigError(
+            f"{file}: `sources` must be a list of tables. Start each one with the line [[sources]]."
+        )
+    sources = tuple(_source(entry, index, file, base) for index, entry in enumerate(value, start=1))
+    names = [source.name for source in sources]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigError(
+                f"{file}: two sources are called {name!r}. Names tell sources apart: rename one."
+            )
+    return sources
+
+
+def _source(entry: dict[str, Any], index: int, file: Path, base: Path) -> SourceSettings:
+    inside = f"sources[{index}]."
+    known = tuple("path" if field.name == "location" else field.name for field in fields(SourceSettings))
+    _refuse_unknown(entry, known, file, inside)
+    for key in ("name", "path"):
+        if not isinstance(entry.get(key), str) or not entry[key].strip():
+            raise ConfigError(
+                f'{file}: {inside}{key} is missing or no text. Add a line like {key} = "seeds".'
+            )
+    for key in ("include", "exclude"):
+        globs = entry.get(key, [])
+        if not isinstance(globs, list) or not all(isinstance(glob, str) and glob for glob in globs):
+            raise ConfigError(f'{file}: {inside}{key} must be a list of globs, such as ["*.txt"].')
+    chosen = entry.get("input_format")
+    if chosen is not None and not isinstance(chosen, str):
+        raise ConfigError(
+            f"{file}: {inside}input_format must be the name of a format. Leave it out to have it detected."
+        )
+    fetched = entry.get("fetched_at")
+    return SourceSettings(
+        name=entry["name"].strip(),
+        location=str(base / Path(entry["path"]).expanduser()),
+        include=tuple(entry["include"]) if entry.get("include") else ("*",),
+        exclude=tuple(entry["exclude"]) if "exclude" in entry else None,
+        fetched_at=None if fetched is None else moment(fetched, f"{file}: {inside}fetched_at"),
+        input_format=chosen,
+    )

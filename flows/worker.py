@@ -1,0 +1,56 @@
+"""A worker process: `python -m flows.worker`. It cleans what it is sent over stdin and answers on stdout.
+
+It imports the cleaners and what makes Arrow of their answers, but neither Prefect nor DuckDB: it starts
+fast, and a killed one takes nothing with it. Messages to the parent: ("ready",) once; for each job
+("started", position) before each document and, with the number of documents, before making the Arrow
+batch; then ("done", Answer).
+"""
+
+import contextlib
+import os
+import signal
+
+from flows.cleaning import Clean, Job, clean_batch
+from flows.frames import Closed, receive, send
+
+
+def allowance(size: int) -> float:
+    """Return the seconds that a document of `size` bytes may take: far more than any honest one needs.
+
+    Slow prose is cleaned at some 0.5 MB/s (2 s a MB), so this is 15 times that, and a minute for whatever
+    else the machine is doing.
+    """
+    return 60.0 + size * 30e-6
+
+
+def main(clean: Clean | None = None) -> None:
+    """Serve jobs until the parent closes the pipe."""
+    # Ctrl-C goes to all processes of a terminal. The parent decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Messages keep the pipe for themselves: whatever prints in here goes to stderr.
+    answers = os.dup(1)
+    os.dup2(2, 1)
+    jobs = os.dup(0)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    with contextlib.suppress(Closed):
+        send(answers, ("ready",))
+        while True:
+            job = receive(jobs)
+            assert isinstance(job, Job)  # noqa: S101 - nobody else writes to this pipe
+            _serve(job, answers, clean)
+
+
+def _serve(job: Job, answers: int, clean: Clean | None) -> None:
+    def started(position: int) -> None:
+        # The parent kills a worker that is overdue. If there is no parent any more, the alarm does.
+        size = job.refs[position].bytes if position < len(job.refs) else job.bytes
+        signal.setitimer(signal.ITIMER_REAL, 2 * allowance(size))
+        send(answers, ("started", position))
+
+    answer = clean_batch(job, started, clean) if clean else clean_batch(job, started)
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    send(answers, ("done", answer))
+
+
+if __name__ == "__main__":
+    main()

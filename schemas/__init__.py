@@ -1,0 +1,1 @@
+"""The words of the domain: frozen, slotted dataclasses. Standard library only, no I/O."""

@@ -1,0 +1,19 @@
+"""One frozen class of options a stage."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecodeOptions:
+    """Bounds of the decoder."""
+
+    max_line: int = 1 << 20  # bytes; a longer line is quarantined as a range
+    declared: str | None = None  # a codec that the source declares, tried before guessing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CleanOptions:
+    """Everything that changes what the cleaners answer for the same bytes."""
+
+    decode: DecodeOptions = field(default_factory=DecodeOptions)
+    input_format: str | None = None  # None: detected

@@ -1,0 +1,72 @@
+"""Signatures, pairs and clusters of near-duplicate texts."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Relation = Literal["exact", "near", "contained"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """How signatures are made. Signatures of different recipes never meet."""
+
+    scheme: str = "affine32"  # datasketch 2's name for its permutations
+    seed: int = 1
+    permutations: int = 128
+    bands: int = 32
+    rows: int = 4
+    word_shingle: int = 3
+    char_shingle: int = 5
+    short_words: int = 30  # texts of at most this many words are shingled by characters
+    fold_version: int = 1
+    version: int = 1
+
+    @property
+    def name(self) -> str:
+        """Return a stable text of all fields, the key under which signatures are stored."""
+        return (
+            f"{self.scheme}-s{self.seed}-k{self.permutations}-b{self.bands}x{self.rows}"
+            f"-w{self.word_shingle}c{self.char_shingle}t{self.short_words}-f{self.fold_version}-v{self.version}"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """A text's identity for matching. `text_key`: 32 hex digits, equal for texts of equal matching form."""
+
+    text_key: str
+    shingles: int  # number of distinct shingles; 0 = no sketch, matched by `text_key` only
+    signature: bytes  # permutations x uint32, little endian; empty when shingles == 0
+    bands: tuple[int, ...]  # one mixed 32-bit key a band
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """A verified relation of two texts, `left` < `right` (text keys)."""
+
+    left: str
+    right: str
+    relation: Relation
+    similarity: float  # exact Jaccard of the shingle sets
+    containment: float  # shared shingles / smaller set
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """What the choice of a primary looks at."""
+
+    item_id: str
+    text_key: str
+    earliest: str | None
+    length: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """An item in a cluster. The primary's row has relation None and similarity 1."""
+
+    item_id: str
+    cluster_id: str
+    relation: Relation | None
+    similarity: float
+    containment: float

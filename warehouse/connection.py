@@ -1,0 +1,66 @@
+"""Open a warehouse file and lock the connection down: no other file, no network, no extension."""
+
+from pathlib import Path
+
+import duckdb
+
+from schemas.errors import WarehouseBusy, WarehouseError
+
+CATALOG = "feedmill"
+#: Files that 1.5 and 2.0 both open. Without it 1.5 writes v1.0.0 and 2.0 a version that 1.x cannot read.
+STORAGE_VERSION = "v1.5.0"
+
+
+def connect(
+    path: Path, *, read_only: bool, spill: Path, memory_limit: str | None = None
+) -> duckdb.DuckDBPyConnection:
+    """Open the database file at `path` as catalog `feedmill`, in UTC, unable to reach anything else.
+
+    The file is attached to an in-memory database of its own. `duckdb.connect(path)` would name the catalog
+    after the file, and in a process with an older connection to the path it would give that one's snapshot.
+
+    Raises WarehouseBusy if another program holds the file, WarehouseError if it is no DuckDB database.
+    """
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "python_enable_replacements": False,
+        "temp_directory": str(spill),
+    }
+    if memory_limit is not None:
+        config["memory_limit"] = memory_limit
+    con = duckdb.connect(":memory:", config=config)
+    try:
+        _attach(con, path, read_only=read_only)
+        con.execute(f"USE {CATALOG}")
+        con.execute("SET TimeZone = 'UTC'")
+        con.execute("SET enable_progress_bar = false")
+        # Order matters: external access is switched off last but one, and then nothing can be changed.
+        con.execute("SET enable_external_access = false")
+        con.execute("SET lock_configuration = true")
+    except BaseException:
+        con.close()
+        raise
+    return con
+
+
+def _attach(con: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool) -> None:
+    # ATTACH takes no parameter. An absolute path cannot be read as a scheme (`md:`, `s3:`), and inside a
+    # quoted literal only the quote itself has a meaning.
+    literal = "'" + str(path.absolute()).replace("'", "''") + "'"
+    option = "READ_ONLY" if read_only else f"STORAGE_VERSION '{STORAGE_VERSION}'"
+    try:
+        con.execute(f"ATTACH {literal} AS {CATALOG} ({option})")
+    except duckdb.Error as error:
+        if "lock" in str(error):
+            raise WarehouseBusy(
+                f"{path} is open for writing in another program: {_first_line(error)}. Close it there, and try again."
+            ) from error
+        raise WarehouseError(
+            f"{path} cannot be opened as a warehouse: {_first_line(error)}. "
+            "Name another file with --warehouse, or move this one away and ingest again."
+        ) from error
+
+
+def _first_line(error: duckdb.Error) -> str:
+    return str(error).strip().partition("\n")[0].rstrip(".")

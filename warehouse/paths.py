@@ -1,0 +1,49 @@
+"""Where the files of a warehouse stand. The path that a user names is the published copy."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class WarehousePaths:
+    """The published file and, beside it, the hidden files of whoever writes."""
+
+    published: Path
+
+    @classmethod
+    def of(cls, path: Path) -> "WarehousePaths":
+        """Return the paths for `path`, absolute and with links resolved: one warehouse, one lock."""
+        return cls(path.resolve())
+
+    def _beside(self, suffix: str) -> Path:
+        return self.published.with_name(f".{self.published.name}.{suffix}")
+
+    @property
+    def folder(self) -> Path:
+        """The folder of all of them."""
+        return self.published.parent
+
+    @property
+    def work(self) -> Path:
+        """The file that is written."""
+        return self._beside("work")
+
+    @property
+    def lock(self) -> Path:
+        """The file whose OS lock makes a process the writer."""
+        return self._beside("lock")
+
+    @property
+    def spill(self) -> Path:
+        """The folder for what does not fit into memory. DuckDB makes and removes it."""
+        return self._beside("tmp")
+
+    @property
+    def publishing_prefix(self) -> str:
+        """How the names of copies in the making begin."""
+        return f".{self.published.name}.pub."
+
+
+def wal_of(path: Path) -> Path:
+    """Return the write-ahead log that DuckDB keeps beside a database file."""
+    return path.with_name(path.name + ".wal")

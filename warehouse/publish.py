@@ -1,0 +1,79 @@
+"""Publish a working file: copy, sync, swap in atomically. Readers have the old copy or the new one."""
+
+import contextlib
+import os
+import shutil
+from pathlib import Path
+
+from schemas.errors import WarehouseError
+from warehouse.paths import WarehousePaths, wal_of
+
+#: A DuckDB file begins with three headers of 4 KiB. Each checkpoint writes its number into one of them.
+HEADERS = 3 * 4096
+#: DuckDB refuses files that it may not write, even read-only.
+PUBLISHED_MODE = 0o644
+
+
+def publish(paths: WarehousePaths) -> bool:
+    """Copy the working file to the published path, unless it is there already; return whether it was copied.
+
+    Nobody may have the working file open, and the caller holds the lock.
+    Raises WarehouseError if the log of the working file was not merged into it, or the disk is full.
+    """
+    if wal_of(paths.work).exists():
+        raise WarehouseError(
+            f"{paths.work} has a log that a checkpoint did not merge, so it cannot be published. "
+            "Run feedmill doctor; the data are safe in the working file."
+        )
+    if is_published(paths):
+        return False
+    # A log left beside the old file would be replayed into the new one, blindly.
+    wal_of(paths.published).unlink(missing_ok=True)
+    _copy(paths.work, paths.published, paths.folder / f"{paths.publishing_prefix}{os.getpid()}")
+    return True
+
+
+def is_published(paths: WarehousePaths) -> bool:
+    """Say whether both files come from the same checkpoint of the working file.
+
+    What landed in this session does not tell: a kill between commit and publish leaves an old copy behind,
+    and the run after it lands nothing.
+    """
+    try:
+        if paths.work.stat().st_size != paths.published.stat().st_size:
+            return False
+        with paths.work.open("rb") as work, paths.published.open("rb") as published:
+            return work.read(HEADERS) == published.read(HEADERS)
+    except FileNotFoundError:
+        return False
+
+
+def prepare(paths: WarehousePaths) -> None:
+    """Remove what dead publishers left, and make a lost working file again from the published one."""
+    for leftover in paths.folder.iterdir():  # not glob: a file name may hold its special characters
+        if leftover.name.startswith(paths.publishing_prefix):
+            leftover.unlink(missing_ok=True)
+    if not paths.work.exists() and paths.published.exists():
+        wal_of(paths.work).unlink(missing_ok=True)  # it belonged to the lost file
+        _copy(paths.published, paths.work, paths.folder / f"{paths.publishing_prefix}{os.getpid()}")
+
+
+def _copy(source: Path, target: Path, passing: Path) -> None:
+    try:
+        shutil.copyfile(source, passing)
+        with passing.open("rb+") as copy:
+            os.fsync(copy.fileno())
+        passing.chmod(PUBLISHED_MODE)
+        passing.replace(target)
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            passing.unlink(missing_ok=True)
+        raise WarehouseError(
+            f"Cannot copy {source} to {target}: {error.strerror}. Free some disk space (the copy needs as much "
+            "again as the warehouse) or mend the permissions, and run the command again: nothing is lost."
+        ) from error

@@ -1,0 +1,175 @@
+-- What the tables mean, for people. Re-applied by each migrate, so that a better word needs no migration.
+
+COMMENT ON TABLE raw.documents IS
+    'a raw input, once per distinct bytes';
+COMMENT ON COLUMN raw.documents.document_key IS 'the first 128 bits of document_id, the key inside the warehouse';
+COMMENT ON COLUMN raw.documents.document_id IS 'sha256 of the bytes, 64 hex digits';
+COMMENT ON COLUMN raw.documents.encoding IS 'codecs in order of first use, joined by +';
+COMMENT ON COLUMN raw.documents.bytes IS 'length in bytes';
+COMMENT ON COLUMN raw.documents.cleaner IS 'version of the cleaners that made its rows';
+
+COMMENT ON TABLE raw.bodies IS
+    'the bytes of a document, in chunks of at most 16 MiB';
+COMMENT ON COLUMN raw.bodies.document_key IS 'the first 128 bits of document_id, the key inside the warehouse';
+COMMENT ON COLUMN raw.bodies.chunk IS 'place of the chunk, from 0';
+COMMENT ON COLUMN raw.bodies.byte_start IS 'offset of its first byte in the document';
+COMMENT ON COLUMN raw.bodies.body IS 'the bytes';
+
+COMMENT ON TABLE raw.receipts IS
+    'a name under which a document was received';
+COMMENT ON COLUMN raw.receipts.receipt_key IS 'hash of all other columns';
+COMMENT ON COLUMN raw.receipts.document_key IS 'the first 128 bits of document_id, the key inside the warehouse';
+COMMENT ON COLUMN raw.receipts.source IS 'name of the source; bytes of a file name that are not UTF-8 show as \udcXX';
+COMMENT ON COLUMN raw.receipts.uri IS 'where it came from, written like source';
+COMMENT ON COLUMN raw.receipts.media_type IS 'media type, as the source gave it';
+COMMENT ON COLUMN raw.receipts.fetched_at IS 'when it was captured, as the user or the source stated it; never a clock of ours';
+
+COMMENT ON TABLE core.versions IS
+    'one version of an item; an edit adds a row and changes none';
+COMMENT ON COLUMN core.versions.item_id IS 'the item';
+COMMENT ON COLUMN core.versions.version_id IS 'hash of all other columns';
+COMMENT ON COLUMN core.versions.kind IS 'post, article, message or service';
+COMMENT ON COLUMN core.versions.channel IS 'channel, feed or site';
+COMMENT ON COLUMN core.versions.author IS 'author';
+COMMENT ON COLUMN core.versions.native_id IS 'the id that the source gave it';
+COMMENT ON COLUMN core.versions.forwarded_from IS 'where it was forwarded from';
+COMMENT ON COLUMN core.versions.title IS 'title; text begins with it';
+COMMENT ON COLUMN core.versions.text IS 'text in display form, without header, copy, card or boilerplate lines; lone surrogates are written as \udXXX and noted in core.traces';
+COMMENT ON COLUMN core.versions.text_length IS 'length of text in characters';
+COMMENT ON COLUMN core.versions.text_key IS 'hash of the matching form of text; null if it was not signed';
+COMMENT ON COLUMN core.versions.published_best IS 'best day';
+COMMENT ON COLUMN core.versions.published_earliest IS 'no earlier than this day';
+COMMENT ON COLUMN core.versions.published_latest IS 'no later than this day';
+COMMENT ON COLUMN core.versions.published_at IS 'the moment, only where the second is known';
+COMMENT ON COLUMN core.versions.published_edtf IS 'all that is known, in EDTF';
+COMMENT ON COLUMN core.versions.published_precision IS 'second, day, month, year or none';
+COMMENT ON COLUMN core.versions.published_basis IS 'what the date rests on';
+COMMENT ON COLUMN core.versions.published_confidence IS '0 to 1';
+COMMENT ON COLUMN core.versions.published_evidence IS 'the words it rests on';
+COMMENT ON COLUMN core.versions.posted_at IS 'when the source says it was first posted';
+COMMENT ON COLUMN core.versions.edited_at IS 'when the source says it was last edited; the greatest one is current';
+COMMENT ON COLUMN core.versions.lang IS 'language';
+COMMENT ON COLUMN core.versions.hashtags IS 'hashtags in order';
+COMMENT ON COLUMN core.versions.urls IS 'addresses in order';
+COMMENT ON COLUMN core.versions.card_site IS 'site of the link preview';
+COMMENT ON COLUMN core.versions.card_title IS 'title of the link preview';
+COMMENT ON COLUMN core.versions.card_description IS 'description of the link preview';
+
+COMMENT ON TABLE core.sightings IS
+    'one version of an item at one place of one document';
+COMMENT ON COLUMN core.sightings.document_key IS 'the first 128 bits of document_id, the key inside the warehouse';
+COMMENT ON COLUMN core.sightings.ordinal IS 'place among the items of the document, from 0';
+COMMENT ON COLUMN core.sightings.item_id IS 'the item';
+COMMENT ON COLUMN core.sightings.version_id IS 'the version that stands there';
+COMMENT ON COLUMN core.sightings.first_line IS 'first line, from 1';
+COMMENT ON COLUMN core.sightings.last_line IS 'last line, inclusive';
+COMMENT ON COLUMN core.sightings.byte_start IS 'first byte';
+COMMENT ON COLUMN core.sightings.byte_end IS 'byte behind the last';
+COMMENT ON COLUMN core.sightings.boundary_confidence IS 'how sure the splitter is that an item starts here, 0 to 1';
+COMMENT ON COLUMN core.sightings.boundary_cue IS 'what the start rests on';
+COMMENT ON COLUMN core.sightings.dropped IS 'runs of lines that belong to it but not to its text, with the reason';
+
+COMMENT ON TABLE core.paragraph_texts IS
+    'a paragraph text, once per exact spelling';
+COMMENT ON COLUMN core.paragraph_texts.text_key IS 'hash of text';
+COMMENT ON COLUMN core.paragraph_texts.reuse_key IS 'hash of text with case folded and white space collapsed';
+COMMENT ON COLUMN core.paragraph_texts.text IS 'display form; lone surrogates are written as \udXXX and noted in core.traces';
+
+COMMENT ON TABLE core.paragraphs IS
+    'one paragraph of one document; the paragraphs of a document tile its bytes';
+COMMENT ON COLUMN core.paragraphs.document_key IS 'the first 128 bits of document_id, the key inside the warehouse';
+COMMENT ON COLUMN core.paragraphs.ordinal IS 'place in the document, from 0';
+COMMENT ON COLUMN core.paragraphs.byte_start IS 'first byte';
+COMMENT ON COLUMN core.paragraphs.byte_end IS 'byte behind the last';
+COMMENT ON COLUMN core.paragraphs.line IS 'line where its text starts, from 1';
+COMMENT ON COLUMN core.paragraphs.text_key IS 'its text in core.paragraph_texts';
+COMMENT ON COLUMN core.paragraphs.fate IS 'kept, echo, near-echo, header, card, boilerplate or quarantined';
+COMMENT ON COLUMN core.paragraphs.rule IS 'boilerplate rule, kind of header or reason of quarantine';
+COMMENT ON COLUMN core.paragraphs.of_ordinal IS 'the kept paragraph that a copy repeats';
+COMMENT ON COLUMN core.paragraphs.similarity IS 'likeness to that paragraph, 0 to 1';
+COMMENT ON COLUMN core.paragraphs.item_id IS 'the item it belongs to';
+
+COMMENT ON TABLE core.quarantine IS
+    'a range of bytes that could not be used';
+COMMENT ON COLUMN core.quarantine.document_key IS 'the first 128 bits of document_id, the key inside the warehouse';
+COMMENT ON COLUMN core.quarantine.byte_start IS 'first byte';
+COMMENT ON COLUMN core.quarantine.byte_end IS 'byte behind the last';
+COMMENT ON COLUMN core.quarantine.stage IS 'the stage that refused it';
+COMMENT ON COLUMN core.quarantine.reason IS 'short code of the reason';
+COMMENT ON COLUMN core.quarantine.detail IS 'the reason in a sentence';
+COMMENT ON COLUMN core.quarantine.raw IS 'the bytes, up to 1 MiB; null beyond, where raw.bodies has them';
+
+COMMENT ON TABLE core.traces IS
+    'the steps that turned a raw line into its display form';
+COMMENT ON COLUMN core.traces.document_key IS 'the first 128 bits of document_id, the key inside the warehouse';
+COMMENT ON COLUMN core.traces.line IS 'line, from 1; null for a format without lines';
+COMMENT ON COLUMN core.traces.steps IS 'list of {name, plan}, in order';
+
+COMMENT ON TABLE dedup.recipe IS
+    'how the signatures of this warehouse are made; one row';
+COMMENT ON COLUMN dedup.recipe.name IS 'all fields in one text';
+COMMENT ON COLUMN dedup.recipe.details IS 'the fields';
+
+COMMENT ON TABLE dedup.signatures IS
+    'a text that was signed';
+COMMENT ON COLUMN dedup.signatures.text_key IS 'hash of its matching form';
+COMMENT ON COLUMN dedup.signatures.recipe IS 'name of the recipe';
+COMMENT ON COLUMN dedup.signatures.shingles IS 'number of distinct shingles; 0: matched by text_key only';
+COMMENT ON COLUMN dedup.signatures.signature IS 'one minimum for each permutation';
+
+COMMENT ON TABLE dedup.bands IS
+    'one band of one signature: texts with a band in common are compared';
+COMMENT ON COLUMN dedup.bands.band_key IS 'band number and band, mixed into 32 bits';
+COMMENT ON COLUMN dedup.bands.text_key IS 'the text';
+
+COMMENT ON TABLE dedup.pairs IS
+    'a verified relation of two texts';
+COMMENT ON COLUMN dedup.pairs.left_key IS 'text_key of the smaller';
+COMMENT ON COLUMN dedup.pairs.right_key IS 'text_key of the greater';
+COMMENT ON COLUMN dedup.pairs.relation IS 'exact, near or contained';
+COMMENT ON COLUMN dedup.pairs.similarity IS 'exact Jaccard of the shingle sets';
+COMMENT ON COLUMN dedup.pairs.containment IS 'shared shingles divided by the smaller set';
+
+COMMENT ON TABLE dedup.members IS
+    'an item in a cluster of at least two';
+COMMENT ON COLUMN dedup.members.item_id IS 'the item';
+COMMENT ON COLUMN dedup.members.cluster_id IS 'item_id of the primary';
+COMMENT ON COLUMN dedup.members.relation IS 'relation to the primary; null for the primary itself';
+COMMENT ON COLUMN dedup.members.similarity IS 'exact Jaccard with the primary';
+COMMENT ON COLUMN dedup.members.containment IS 'shared shingles divided by the smaller set';
+
+COMMENT ON TABLE ops.runs IS
+    'a run of a command that writes';
+COMMENT ON COLUMN ops.runs.run_id IS 'the flow run';
+COMMENT ON COLUMN ops.runs.command IS 'the command';
+COMMENT ON COLUMN ops.runs.started_at IS 'start';
+COMMENT ON COLUMN ops.runs.finished_at IS 'end; null while it runs or if it was killed';
+COMMENT ON COLUMN ops.runs.state IS 'running, completed, failed, or killed: found dead by a later run';
+
+COMMENT ON TABLE ops.batches IS
+    'a batch that was landed, in one transaction';
+COMMENT ON COLUMN ops.batches.run_id IS 'the flow run';
+COMMENT ON COLUMN ops.batches.batch IS 'number within the run, from 0';
+COMMENT ON COLUMN ops.batches.landed_at IS 'when';
+COMMENT ON COLUMN ops.batches.documents_new IS 'documents landed';
+COMMENT ON COLUMN ops.batches.documents_unchanged IS 'documents that were there';
+COMMENT ON COLUMN ops.batches.items_new IS 'items landed';
+COMMENT ON COLUMN ops.batches.items_changed IS 'items that got a new version';
+COMMENT ON COLUMN ops.batches.items_unchanged IS 'items that were there';
+COMMENT ON COLUMN ops.batches.duplicates IS 'change of the number of items that are not their cluster''s primary';
+COMMENT ON COLUMN ops.batches.quarantined IS 'ranges put into quarantine';
+COMMENT ON COLUMN ops.batches.bytes IS 'bytes of the new documents';
+
+COMMENT ON TABLE ops.run_documents IS
+    'a document that a run was given';
+COMMENT ON COLUMN ops.run_documents.run_id IS 'the flow run';
+COMMENT ON COLUMN ops.run_documents.document_key IS 'the first 128 bits of document_id, the key inside the warehouse';
+COMMENT ON COLUMN ops.run_documents.receipt_key IS 'the name it came under, in raw.receipts';
+COMMENT ON COLUMN ops.run_documents.is_new IS 'whether this run landed it';
+
+COMMENT ON TABLE main.schema_migrations IS
+    'a migration that was applied';
+COMMENT ON COLUMN main.schema_migrations.version IS 'number of the file';
+COMMENT ON COLUMN main.schema_migrations.name IS 'name of the file';
+COMMENT ON COLUMN main.schema_migrations.sha256 IS 'sha256 of the file: an edited one is refused';
+COMMENT ON COLUMN main.schema_migrations.applied_at IS 'when';

@@ -1,0 +1,79 @@
+-- Paragraphs, and those that several items share.
+
+CREATE VIEW main.paragraphs AS
+SELECT
+    document.document_id,
+    paragraph.ordinal,
+    paragraph.byte_start,
+    paragraph.byte_end,
+    paragraph.line,
+    spelling.text,
+    paragraph.fate,
+    paragraph.rule,
+    paragraph.of_ordinal,
+    paragraph.similarity,
+    replace(paragraph.item_id::VARCHAR, '-', '') AS item_id
+FROM core.paragraphs AS paragraph
+JOIN raw.documents AS document ON document.document_key = paragraph.document_key
+JOIN core.paragraph_texts AS spelling ON spelling.text_key = paragraph.text_key;
+COMMENT ON VIEW main.paragraphs IS
+    'one paragraph of one document; together they tile its bytes';
+COMMENT ON COLUMN main.paragraphs.document_id IS 'the document';
+COMMENT ON COLUMN main.paragraphs.ordinal IS 'place in the document, from 0';
+COMMENT ON COLUMN main.paragraphs.byte_start IS 'first byte';
+COMMENT ON COLUMN main.paragraphs.byte_end IS 'byte behind the last';
+COMMENT ON COLUMN main.paragraphs.line IS 'line where its text starts, from 1';
+COMMENT ON COLUMN main.paragraphs.text IS 'display form';
+COMMENT ON COLUMN main.paragraphs.fate IS 'kept, echo, near-echo, header, card, boilerplate or quarantined';
+COMMENT ON COLUMN main.paragraphs.rule IS 'boilerplate rule, kind of header or reason of quarantine';
+COMMENT ON COLUMN main.paragraphs.of_ordinal IS 'the kept paragraph that a copy repeats';
+COMMENT ON COLUMN main.paragraphs.similarity IS 'likeness to that paragraph, 0 to 1';
+COMMENT ON COLUMN main.paragraphs.item_id IS 'the item it belongs to';
+
+-- Only kept paragraphs: copies inside an item, headers and boilerplate are no reuse of its words.
+CREATE VIEW main.paragraph_reuse AS
+WITH said AS (
+    SELECT DISTINCT spelling.reuse_key, paragraph.item_id
+    FROM core.paragraphs AS paragraph
+    JOIN core.paragraph_texts AS spelling ON spelling.text_key = paragraph.text_key
+    WHERE paragraph.fate = 'kept' AND paragraph.item_id IS NOT NULL AND spelling.text <> ''
+),
+days AS (
+    SELECT item_id, published_best
+    FROM core.versions
+    QUALIFY row_number() OVER (
+        PARTITION BY item_id
+        ORDER BY edited_at DESC NULLS LAST, posted_at DESC NULLS LAST, version_id DESC
+    ) = 1
+),
+reused AS (
+    SELECT
+        said.reuse_key,
+        count(*) AS items,
+        arg_min(said.item_id, (coalesce(days.published_best, DATE '9999-12-31'), said.item_id)) AS first_item
+    FROM said
+    JOIN days ON days.item_id = said.item_id
+    GROUP BY said.reuse_key
+    HAVING count(*) > 1
+),
+spellings AS (
+    SELECT reuse_key, arg_min(text, text_key) AS text
+    FROM core.paragraph_texts
+    SEMI JOIN reused USING (reuse_key)
+    GROUP BY reuse_key
+)
+SELECT
+    spellings.text,
+    reused.items,
+    replace(reused.first_item::VARCHAR, '-', '') AS first_item_id,
+    days.published_best AS first_published
+FROM reused
+JOIN spellings ON spellings.reuse_key = reused.reuse_key
+JOIN days ON days.item_id = reused.first_item
+ORDER BY reused.items DESC, spellings.text;
+COMMENT ON VIEW main.paragraph_reuse IS
+    'a paragraph text found in the text of several items; case and white space do not count';
+COMMENT ON COLUMN main.paragraph_reuse.text IS 'the text, in one of its spellings';
+COMMENT ON COLUMN main.paragraph_reuse.items IS 'number of items with it';
+COMMENT ON COLUMN main.paragraph_reuse.first_item_id IS 'the earliest of them by published_best; dated items come first';
+COMMENT ON COLUMN main.paragraph_reuse.first_published IS 'its best day';
