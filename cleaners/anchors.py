@@ -18,7 +18,7 @@ WINDOW = 400
 _PARTNERS = 3  # equal lines looked back at: enough for a body said three times
 _SKETCH = 5
 _VERIFIED = 5  # candidates verified a line, best shared sketch first
-_FUZZY_LENGTH = 20  # below this many characters, a near copy and another short line look alike
+_SHORTEST = 8  # below this many characters, a near copy and another short line look alike
 _PREFIX = 25
 
 
@@ -81,14 +81,15 @@ def find_anchors(keys: Sequence[str], usable: Sequence[bool]) -> list[Anchor]:
         seen.append(later)
     buckets: dict[int, deque[int]] = {}
     for later, key in enumerate(keys):
-        if partnered[later] or not usable[later] or len(key) < _FUZZY_LENGTH // 2:
+        if not usable[later] or len(key) < _SHORTEST:
             continue
         shared: dict[int, int] = {}
         for bucket in _sketch(key):
             seen = buckets.setdefault(bucket, deque(maxlen=_PARTNERS))
-            for first in seen:
-                if later - first <= WINDOW:
-                    shared[first] = shared.get(first, 0) + 1
+            if not partnered[later]:
+                for first in seen:
+                    if later - first <= WINDOW:
+                        shared[first] = shared.get(first, 0) + 1
             seen.append(later)
         ranked = sorted(shared, key=lambda first: (-shared[first], later - first))
         for first in ranked[:_VERIFIED]:

@@ -10,7 +10,9 @@ from functools import cache
 from cleaners.rules import rules
 
 _SITE = 42  # longest site name; the longest in the rule file has 28 characters
-_DESCRIPTION = (60, 420)
+_TITLE = 250
+_DESCRIPTION = (60, 420)  # the shorter bound holds where nothing but the cut speaks for a card
+_LEAST_ECHO = 12  # characters: shorter openings ("В Москве") are shared by unrelated lines
 _ELLIPSES = ("...", "…")
 
 
@@ -27,8 +29,8 @@ def _opens_card(text: str) -> bool:
 def card_at(texts: Sequence[str], at: int, post: Sequence[str]) -> int:
     """Return the number of lines (0, 2 or 3) of a card that starts at line `at`; `post` are the lines before it.
 
-    Evidence is either a known site name or a description that is cut with an ellipsis, and, for a short
-    card without a known site, that it repeats the opening of a line of the post.
+    Evidence is a description that is cut with an ellipsis and long, or that repeats the opening of a line
+    of the post; a card of two lines also needs a known site name or that repetition.
     """
     if at >= len(texts) or not _opens_card(texts[at]):
         return 0
@@ -37,15 +39,15 @@ def card_at(texts: Sequence[str], at: int, post: Sequence[str]) -> int:
         if at + length > len(texts):
             continue
         last = texts[at + length - 1]
-        cut = last.endswith(_ELLIPSES) and _DESCRIPTION[0] <= len(last) <= _DESCRIPTION[1]
-        echoes = cut and any(_repeats(last, line) for line in post)
-        if length == 3 and cut and len(texts[at + 1]) <= 250:
-            return 3
-        if length == 2 and cut and (known or echoes):
-            return 2
+        if not last.endswith(_ELLIPSES) or len(last) > _DESCRIPTION[1] or len(texts[at + length - 2]) > _TITLE:
+            continue
+        echoes = any(_repeats(last, line) for line in post)
+        if echoes or (len(last) >= _DESCRIPTION[0] and (known or length == 3)):
+            return length
     return 0
 
 
 def _repeats(cut: str, line: str) -> bool:
     """Say whether a cut line repeats the opening of another."""
-    return line.startswith(cut.rstrip(".… ")[:60])
+    stem = cut.rstrip(".… ")[:60]
+    return len(stem) >= _LEAST_ECHO and line.startswith(stem)

@@ -1,18 +1,24 @@
-"""Cues: how much each line looks like the first line of a post, as log-odds, from its own shape and its
-neighbours'. They decide where a dump is not doubled and has no headers.
+"""Cues: how much each line looks like the first line of a post, from its own shape, its neighbours' and
+what recurs in the document, as log-odds of a logistic model.
 
-The weights come from a logistic fit (L2 = 2) on undoubled dumps of 12 Russian channels; see
-rules/cues.toml for the figures. A feature is 0 or 1 except `cohesion`, which is 0..about 2.
+The general weights (rules/cues.toml) were fitted on real channels. A document that shows where its own
+posts begin, through echoes or headers, moves them towards itself: a channel's signature or its way to
+open a post is worth more than any general habit.
 """
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
-from math import sqrt
+from math import log, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
 
 from cleaners.keys import stems
 from cleaners.rules import rules
+
+Matrix = NDArray[np.float64]
 
 _TAGS_ONLY = re.compile(r"^(?:[#@][\w/]+[\s,.|•·]*)+$")
 _URL_END = re.compile(r"(?:https?://|t\.me/|www\.)\S+$")
@@ -20,12 +26,14 @@ _BULLET = re.compile(r"^(?:[-–—•·*▪️◾◽●○►▶→]|\d{1,2}[.)
 _FLAG = re.compile("^[\U0001f1e6-\U0001f1ff]")
 _EMOJI = re.compile("^[\u203c\u2049\u2139\u2190-\u21ff\u2300-\u27bf\u2b00-\u2bff\u3030\u303d\U0001f000-\U0001faff]")
 _MORE = re.compile(
-    r"read more|read in full|full story|subscribe|follow us|подпис|подробн|читат|читайте|смотрите|источник|"
-    r"підпис|детальн|читайте|присла|прислать",
+    r"read more|read in full|full story|subscribe|follow us|подпис|подпиш|подробн|читат|читайте|смотрите|источник|"
+    r"підпис|підпиш|детальн|прислать|надіслати",
     re.IGNORECASE,
 )
-_FINAL = re.compile(r"[.!?…:;»”\")\]]\s*$")
+_CLOSED = re.compile(r"[.!?…:;»”\")\]]\s*$")
 _DATED = re.compile(r"^\W*(?:on |today|сегодня|сьогодні|\d{1,2} [^\W\d_]{3,9}\b|\d{1,2}[./]\d{1,2})", re.IGNORECASE)
+_LENGTHS = ((25, "under-25"), (50, "under-50"), (100, "under-100"), (200, ""), (350, "under-350"))
+_RECURS = 3  # a line seen as often is a channel's signature or rubric, not news
 
 
 def tags_only(text: str) -> bool:
@@ -44,72 +52,152 @@ def starts_with_emoji(text: str) -> bool:
 
 
 @cache
-def _weights() -> dict[str, float]:
-    return {cue["id"]: float(cue["weight"]) for cue in rules("cues")["cue"]}
+def names() -> tuple[str, ...]:
+    """Return the names of the features, in the order of the columns."""
+    return tuple(cue["id"] for cue in rules("cues")["cue"])
 
 
-def _features(texts: Sequence[str], keys: Sequence[str], blanks: Sequence[int], at: int, counts: Counter[str]) -> Iterator[str]:
-    """Yield the names of the features that hold for line `at` > 0 (all but cohesion)."""
-    this, previous = texts[at], texts[at - 1]
-    if _FLAG.match(this):
-        yield "flag"
-    elif _EMOJI.match(this):
-        yield "emoji"
-    if tags_only(this):
-        yield "tags"
-    if tags_only(previous):
-        yield "previous-tags"
-    elif "#" in previous[-40:]:
-        yield "previous-tag-at-end"
-    if _URL_END.search(previous[-120:]):
-        yield "previous-url"
-    if more(previous):
-        yield "previous-more"
-    if more(this):
-        yield "more"
-    if len(this) < 45:
-        yield "short"
-    elif len(this) > 220:
-        yield "long"
-    if len(previous) < 45:
-        yield "previous-short"
-    elif len(previous) > 220:
-        yield "previous-long"
-    if this.endswith(":"):
-        yield "colon"
-    if previous.endswith(":"):
-        yield "previous-colon"
-    if _BULLET.match(this) or this[:1].islower():
-        yield "bullet"
-    if _BULLET.match(previous):
-        yield "previous-bullet"
-    if not _FINAL.search(previous):
-        yield "previous-open"
-    if not _FINAL.search(this):
-        yield "open"
-    if counts[keys[at - 1]] >= 3:
-        yield "previous-recurs"
-    if counts[keys[at]] >= 3:
-        yield "recurs"
-    if _DATED.match(this):
-        yield "dated"
-    if blanks[at]:
-        yield "blank-before"
+def general_weights() -> Matrix:
+    """Return the weights fitted on many channels, one a feature."""
+    return np.array([float(cue["weight"]) for cue in rules("cues")["cue"]])
 
 
-def weigh(texts: Sequence[str], keys: Sequence[str], blanks: Sequence[int]) -> list[float]:
-    """Return the log-odds, without prior, that each line starts a post; the first line counts 0.
+@cache
+def _columns() -> Mapping[str, int]:
+    return {name: column for column, name in enumerate(names())}
 
-    texts: display forms, keys: their keys, blanks: the number of blank lines before each.
+
+@cache
+def _continuer() -> re.Pattern[str]:
+    words = sorted({word for entry in rules("continuers")["words"] for word in entry["words"]}, key=len, reverse=True)
+    return re.compile(rf"^\W*(?:{'|'.join(map(re.escape, words))})\b", re.IGNORECASE)
+
+
+def _length(text: str) -> str:
+    return next((name for limit, name in _LENGTHS if len(text) < limit), "over-350")
+
+
+def _own(text: str) -> list[str]:
+    """Return what a line shows by itself: these features describe it as a first line and, with the prefix
+    `after-`, describe what stands before the next line."""
+    shown = [_length(text)]
+    if _FLAG.match(text):
+        shown.append("flag")
+    elif _EMOJI.match(text):
+        shown.append("emoji")
+    if text[:1] in "#@":
+        shown.append("tags" if tags_only(text) else "tag-first")
+    elif "#" in text[-40:]:
+        shown.append("tag-last")
+    if _URL_END.search(text[-120:]):
+        shown.append("url-last")
+    if more(text):
+        shown.append("more")
+    if text.endswith(":"):
+        shown.append("colon")
+    elif text.endswith(("…", "...")):
+        shown.append("ellipsis")
+    elif text.endswith(")"):
+        shown.append("bracket")
+    elif not _CLOSED.search(text):
+        shown.append("open")
+    if _BULLET.match(text):
+        shown.append("bullet")
+    elif text[:1].islower():
+        shown.append("lower")
+    elif text[:1].isdigit():
+        shown.append("digit")
+    elif text[:1] in "\"'«“„‘":
+        shown.append("quote")
+    if _continuer().match(text):
+        shown.append("continuer")
+    return [name for name in shown if name]
+
+
+def _overlap(left: frozenset[str], right: frozenset[str], rarity: Mapping[str, float]) -> float:
+    """Return the shared topic of two lines: rarity-weighted cosine of their stems, 0..1."""
+    both = left & right
+    if not both:
+        return 0.0
+    norm = sqrt(sum(rarity[word] for word in left) * sum(rarity[word] for word in right))
+    return sum(rarity[word] for word in both) / (1 + norm)
+
+
+def features(texts: Sequence[str], keys: Sequence[str], blanks: Sequence[int], copies: Sequence[bool]) -> Matrix:
+    """Return the features of every line, shape (lines, features).
+
+    copies[i]: line i surely repeats an earlier one, so it does not count when recurring lines are counted.
     """
-    weights = _weights()
-    counts = Counter(keys)
+    columns, size = _columns(), len(texts)
+    table: Matrix = np.zeros((size, len(columns)))
+    counts = Counter(key for key, copied in zip(keys, copies, strict=True) if not copied)
+    firsts = Counter(key.split(" ", 1)[0] for key, copied in zip(keys, copies, strict=True) if not copied)
+    lasts = Counter(" ".join(key.split()[-2:]) for key, copied in zip(keys, copies, strict=True) if not copied)
     words = [stems(key) for key in keys]
-    odds = [0.0] * len(texts)
-    for at in range(1, len(texts)):
-        value = weights["bias"] + sum(weights[name] for name in _features(texts, keys, blanks, at, counts))
-        left = words[at - 1].union(*words[max(0, at - 3) : at - 1])
-        right = words[at] | words[at + 1] if at + 1 < len(words) else words[at]
-        value += weights["cohesion"] * 4 * len(left & right) / (1 + sqrt((1 + len(left)) * (1 + len(right))))
-        odds[at] = max(-6.0, min(5.0, value))
-    return odds
+    spread = Counter(word for at, found in enumerate(words) if not copies[at] for word in found)
+    rarity = {word: log((size + 1) / max(1, spread[word])) for found in words for word in found}
+    own = [_own(text) for text in texts]
+    scale = log(max(size, 3))
+    for at in range(size):
+        found: dict[str, float] = {"bias": 1.0}
+        found.update(dict.fromkeys(own[at], 1.0))
+        key = keys[at]
+        if counts[key] >= _RECURS:
+            found["recurs"] = 1.0
+        shared = firsts[key.split(" ", 1)[0]]
+        if shared >= _RECURS and len(key) >= 25:
+            found["first-word-recurs"] = min(1.0, log(shared) / scale)
+        if blanks[at]:
+            found["blank-before"] = 1.0
+        if _DATED.match(texts[at]):
+            found["dated"] = 1.0
+        if at:
+            before = keys[at - 1]
+            found.update((f"after-{name}", 1.0) for name in own[at - 1])
+            shared = lasts[" ".join(before.split()[-2:])]
+            if counts[before] >= _RECURS:
+                found["after-recurs"] = 1.0
+            elif shared >= _RECURS:
+                found["after-last-words-recur"] = min(1.0, log(shared) / scale)
+            left = words[at - 1].union(*words[max(0, at - 3) : at - 1])
+            found["overlap-before"] = _overlap(left, words[at], rarity)
+            found["overlap-line-before"] = _overlap(words[at - 1], words[at], rarity)
+        if at > 1 and counts[keys[at - 2]] >= _RECURS:
+            found["second-after-recurs"] = 1.0
+        if at + 1 < size:
+            found["overlap-behind"] = _overlap(words[at], words[at + 1], rarity)
+            if at:
+                found["overlap-around"] = _overlap(words[at - 1], words[at + 1], rarity)
+            if "continuer" in own[at + 1]:
+                found["before-continuer"] = 1.0
+        for name, value in found.items():
+            column = columns.get(name)
+            if column is not None:
+                table[at, column] = value
+    return table
+
+
+def fit(table: Matrix, labels: Matrix, start: Matrix, pull: float, trust: Matrix | None = None) -> Matrix:
+    """Return logistic weights for rows `table` with 0/1 `labels`, pulled towards `start` (L2 around it).
+
+    Iteratively reweighted least squares. pull: strength of the prior, in observations of unit variance.
+    """
+    weights = start.copy()
+    trust = np.ones(len(labels)) if trust is None else trust
+    for _ in range(25):
+        share = 1 / (1 + np.exp(-np.clip(table @ weights, -30, 30)))
+        slope = table.T @ (trust * (share - labels)) + pull * (weights - start)
+        curve = (table * (trust * share * (1 - share))[:, None]).T @ table + pull * np.eye(len(weights))
+        step = np.linalg.solve(curve, slope)
+        weights -= step
+        if np.abs(step).max() < 1e-4:
+            break
+    return weights
+
+
+def odds(table: Matrix, weights: Matrix) -> list[float]:
+    """Return the log-odds that each line starts a post, within -8..8; the first line counts 0."""
+    values: list[float] = np.clip(table @ weights, -8.0, 8.0).tolist()
+    if values:
+        values[0] = 0.0
+    return values

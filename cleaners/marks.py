@@ -33,6 +33,9 @@ class Mark:
 # 90 characters: the longest channel title that Telegram allows is 128, the longest seen in 12,000 real
 # posts is 61; a longer line that starts with these words is prose.
 _LONGEST_NAME = 90
+_LONGEST_SENTENCE = 40  # up to here a name may hold a full stop: 'Раньше всех. Ну почти.'
+
+_LONGEST_MARK = 170
 
 _PASTE = re.compile(
     r"^(?P<name>\S.{0,127}?), \[(?P<date>\d{1,4}[./-]\d{1,2}[./-]\d{1,4}),? (?P<time>\d{1,2}[:.]\d{2}(?:[:.]\d{2})?)"
@@ -63,17 +66,16 @@ def _forwarded_pattern() -> re.Pattern[str]:
     return re.compile(rf"^(?:(?:{'|'.join(before)})(?P<name>\S.*)|(?P<first>\S.*?)\s+(?:{'|'.join(after)}))$", re.IGNORECASE)
 
 
-def _forwarded(text: str) -> Mark | None:
-    if len(text) > _LONGEST_NAME + 30:
+def _forwarded(text: str, *, recurs: bool) -> Mark | None:
+    """Return the mark of a forwarded header. A long name that reads as a sentence must recur to be one."""
+    if len(text) > _LONGEST_NAME + 30 or text[0].islower():
         return None
     match = _forwarded_pattern().match(text)
     if match is None:
         return None
     name = match["name"] or match["first"]
-    # A full stop at the end, or one inside followed by a blank, is a sentence, not a name.
-    if len(name) > _LONGEST_NAME or (name.endswith(".") and " " in name) or ". " in name[12:]:
-        return None
-    return Mark("forwarded", name)
+    sentence = len(name) > _LONGEST_SENTENCE and (name.endswith(".") or ". " in name or ", " in name)
+    return None if len(name) > _LONGEST_NAME or (sentence and not recurs) else Mark("forwarded", name)
 
 
 def _paste(text: str) -> Mark | None:
@@ -137,10 +139,11 @@ def mark(texts: Sequence[str]) -> dict[int, Mark]:
     dates: list[tuple[int, str]] = []
     fences: list[tuple[int, str]] = []
     links: list[tuple[int, str, int]] = []
+    counts = Counter(text for text in texts if len(text) <= _LONGEST_MARK)
     for index, text in enumerate(texts):
-        if len(text) > 170 or not text:
+        if len(text) > _LONGEST_MARK or not text:
             continue
-        found = _paste(text) or _forwarded(text)
+        found = _paste(text) or _forwarded(text, recurs=counts[text] > 1)
         if found:
             marks[index] = found
         elif _DATE_LINE.match(text):

@@ -6,8 +6,8 @@ are so few that one edit takes a third of them, and a Thai sentence is a single 
 
 Two kinds make a seam: a text of 29 words and its near copy of 31 would share no shingle. So texts just
 above the limit are sketched both ways (`kinds`), and a pair is verified by the kind that suits the pair:
-words if both texts are long, characters if either is short (`kind_of_pair`). Measured on 12,053 posts:
-the seam then loses nothing that the rest of the range does not (see cleaners/signatures.py).
+words if both texts are long, characters if either is short (`kind_of_pair`). Measured on 12,088 posts: all
+24 pairs across the limit with Jaccard >= 0.7 become candidates, for a fifth more bands (30 a text, not 25).
 
 The hash of a window is a polynomial over mixed code points (or mixed word hashes) modulo 2**64, passed
 through the finaliser of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014). It can be rolled, so that a
@@ -17,6 +17,7 @@ the process, the platform or PYTHONHASHSEED.
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -85,7 +86,6 @@ def shingle_all(folded: Sequence[str], recipe: Recipe, kind: ShingleKind) -> tup
     """Shingle many texts in one pass of array arithmetic.
 
     Returns (hashes, offsets): text i owns hashes[offsets[i]:offsets[i + 1]], distinct and ascending.
-    Raises ValueError for a text that is not in matching form (words separated by single spaces).
     """
     sizes = np.fromiter(map(len, folded), dtype=np.int64, count=len(folded))
     points = np.frombuffer("".join(folded).encode("utf-32-le", "surrogatepass"), dtype="<u4")
@@ -112,9 +112,7 @@ def _powers(count: int) -> Hashes:
     return np.cumprod(factors, dtype=np.uint64)
 
 
-def _hash_words(
-    points: npt.NDArray[np.uint32], values: Hashes, sizes: Offsets
-) -> tuple[Hashes, Offsets]:
+def _hash_words(points: npt.NDArray[np.uint32], values: Hashes, sizes: Offsets) -> tuple[Hashes, Offsets]:
     """Return one hash a word, and the number of words of each text."""
     inside = points != _SPACE
     edges = np.cumsum(sizes)
@@ -152,9 +150,10 @@ def _hash_windows(units: Hashes, counts: Offsets, window: int) -> tuple[Hashes, 
 
 
 def _distinct(hashes: Hashes, owners: Offsets, texts: int) -> tuple[Hashes, Offsets]:
-    """Sort the hashes of each text and drop repeats."""
-    order = np.lexsort((hashes, owners))
-    hashes, owners = hashes[order], owners[order]
+    """Sort the hashes of each text, in place, and drop repeats. `owners` ascend."""
+    edges = np.concatenate(([0], np.cumsum(np.bincount(owners, minlength=texts)))).tolist()
+    for start, end in pairwise(edges):  # ten times as fast as one lexsort of all
+        hashes[start:end].sort()
     fresh = np.ones(len(hashes), dtype=np.bool_)
     fresh[1:] = (hashes[1:] != hashes[:-1]) | (owners[1:] != owners[:-1])
     offsets = np.concatenate(([0], np.cumsum(np.bincount(owners[fresh], minlength=texts))))

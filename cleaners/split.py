@@ -5,14 +5,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import exp
 
+import numpy as np
+
 from cleaners import cues
 from cleaners.cards import card_at
 from cleaners.echoes import find_blocks
 from cleaners.keys import key
 from cleaners.marks import Mark
-from cleaners.segments import Scene, Segment, Shape, learn, search
+from cleaners.segments import Scene, Segment, Shape, all_doubled, learn, search
+from schemas.echoes import Block
 
 _STRONG = 0.8  # block score from which a block is surely a copy: about one full line, or three short ones
+_LESSONS = 8  # doubled posts from which a document teaches its own cues
+_PULL = 4.0  # strength of the general weights against them
+_PASSES = 3
+_CARD = 4.0  # log-odds against a post that starts inside a card, and for one right behind it
 _HARD = 12.0  # log-odds of a structural line: beyond what any sum of soft cues reaches
 
 
@@ -42,17 +49,71 @@ def split(texts: Sequence[str], blanks: Sequence[int], marks: dict[int, Mark]) -
     doubled = share >= 0.3 or strong >= 3
     cue, price = _price(texts, keys, marks, doubled)
     cards = {at: length for at in range(1, len(texts)) if usable[at] and (length := card_at(texts, at, texts[max(0, at - 40) : at]))}
-    soft = cues.weigh(texts, keys, blanks)
-    opens = _opens(soft, head, close, cards, price, 0.5 if doubled else 1.0)
+    copies = _copied(blocks, len(texts))
+    table = _table(texts, keys, blanks, copies, usable)
+    weights = cues.general_weights()
+    shape = Shape(doubled=doubled, once=-2.0 if doubled else 0.0)
+    opens = _opens(cues.odds(table, weights), head, close, cards, price, 0.5 if doubled else 1.0)
     scene = Scene(opens, head, close, blocks, cards)
-    shape = Shape(doubled=doubled, longer=-2.0 if doubled else 0.0)
-    segments = search(scene, shape)
-    for _ in range(2 if doubled else 0):
+    segments, _ = search(scene, shape)
+    for _ in range(_PASSES if doubled else 0):
         shape = learn(segments, shape)
-        segments = search(scene, shape)
+        weights = _adapted(table, segments)
+        opens = _opens(cues.odds(table, weights), head, close, cards, price if cue == "stamps" else 0.0, 1.0)
+        scene = Scene(opens, head, close, blocks, cards)
+        segments, score = search(scene, shape)
+        strict = all_doubled(shape)
+        other, strict_score = search(scene, strict)
+        if strict_score > score:
+            segments, shape = other, strict
     segments = [replace(segment, confidence=_confidence(segment, opens, head)) for segment in segments]
     feed = len(segments) > 1 or any(head) or any(close)
     return Cut(tuple(segments), feed, cue if feed else "none")
+
+
+def _copied(blocks: Sequence[Block], size: int) -> list[bool]:
+    """Say for each line whether it lies in the later copy of a strong block."""
+    copied = [False] * size
+    for block in blocks:
+        if block.score >= _STRONG:
+            copied[block.copy_start : block.end] = [True] * (block.end - block.copy_start)
+    return copied
+
+
+def _table(
+    texts: Sequence[str], keys: Sequence[str], blanks: Sequence[int], copies: Sequence[bool], usable: Sequence[bool]
+) -> cues.Matrix:
+    """Return the cue features of all lines; structural lines have none, and nobody's neighbour is one."""
+    at = [index for index, text in enumerate(usable) if text]
+    own = cues.features([texts[i] for i in at], [keys[i] for i in at], [blanks[i] for i in at], [copies[i] for i in at])
+    table: cues.Matrix = np.zeros((len(texts), own.shape[1]))
+    table[at] = own
+    return table
+
+
+def _adapted(table: cues.Matrix, segments: Sequence[Segment]) -> cues.Matrix:
+    """Return the weights moved towards what the doubled posts of this document show.
+
+    Their titles are openings, the further lines of title and body are not; the line behind an exact copy
+    without a card is an opening again, and so is each line under a header. Too few of them teach nothing.
+    """
+    general = cues.general_weights()
+    labels: dict[int, float] = {}
+    for segment, following in zip(segments, [*segments[1:], None], strict=True):
+        first = segment.start + segment.head
+        if segment.head and first < segment.end:
+            labels[first] = 1.0
+        if not segment.block:
+            continue
+        labels[first] = 1.0
+        labels |= dict.fromkeys(range(first + 1, segment.block.copy_start), 0.0)
+        if following and following.start + following.head < following.end and segment.block.exact and segment.block.score >= 1.5:
+            labels[following.start + following.head] = 1.0
+    if sum(labels.values()) < _LESSONS:
+        return general
+    rows = sorted(labels)
+    found = np.array([labels[at] for at in rows])
+    return cues.fit(table[rows], found, general, _PULL)
 
 
 def _stamps_close(texts: Sequence[str], marks: dict[int, Mark]) -> bool:
@@ -62,7 +123,7 @@ def _stamps_close(texts: Sequence[str], marks: dict[int, Mark]) -> bool:
     return bool(last and last.kind == "stamp" and last.name is None and not (first and first.kind == "stamp"))
 
 
-def _doubled_share(blocks: Sequence, keys: Sequence[str]) -> tuple[int, float]:  # type: ignore[type-arg]
+def _doubled_share(blocks: Sequence[Block], keys: Sequence[str]) -> tuple[int, float]:
     """Return the number of strong blocks that do not overlap, and the share of characters in them."""
     strong, covered, reached = 0, 0, 0
     for block in blocks:
@@ -103,9 +164,10 @@ def _opens(
 ) -> list[float]:
     """Return the log-odds that a post starts at each line, structure included."""
     inside_card = {at + ahead for at, length in cards.items() for ahead in range(length)}
+    behind_card = {at + length for at, length in cards.items()} - inside_card
     opens = []
     for at, value in enumerate(soft):
-        odds = trust * value - price - (4.0 if at in inside_card else 0.0)
+        odds = trust * value - price + (_CARD if at in behind_card else -_CARD if at in inside_card else 0.0)
         if close[at] or (at and head[at - 1]):
             odds = -_HARD
         elif head[at] or (at and close[at - 1]):

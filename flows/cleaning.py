@@ -74,14 +74,18 @@ def clean_batch(job: Job, started: Callable[[int], None] | None = None, clean: C
     tallies: dict[str, Tally] = {}
     for document in documents:
         tallies[document.source] = tallies.get(document.source, Tally()) + tally(document)
-    texts = [item.text for document in documents for item in document.items]
+    items = [item for document in documents for item in document.items]
+    recipe = Recipe()
+    signed = sign([item.text for item in items], recipe)
     batch = tabulate(
         documents,
-        [blob.data for blob in blobs],
-        sign(texts),
-        Recipe(),
-        [blob.fetched_at for blob in blobs],
-        CLEANER,
+        bodies={document.document_id: blob.data for document, blob in zip(documents, blobs, strict=True)},
+        signed={item.item_id: one for item, one in zip(items, signed, strict=True)},
+        recipe=recipe,
+        fetched_at={
+            document.document_id: blob.fetched_at for document, blob in zip(documents, blobs, strict=True)
+        },
+        cleaner=CLEANER,
     )
     return Answer(batch=batch.to_ipc(), tallies=tallies, failures=tuple(failures), bytes=job.bytes)
 

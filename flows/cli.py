@@ -8,7 +8,6 @@ that the four packages belong together.
 import importlib.util
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -43,9 +42,7 @@ def shadowed(home: Path | None = None) -> str | None:
         if places == [home / name]:
             continue
         if spec is None:
-            return (
-                f"the package `{name}` is missing: it must lie beside `flows` in {home}. Install feedmill again."
-            )
+            return f"the package `{name}` is missing from {home}, where `flows` lies. Install feedmill again."
         where = ", ".join(map(str, places)) or spec.origin
         return (
             f"another package called `{name}` hides feedmill's own: {where} was found, {home / name} is "
@@ -75,30 +72,27 @@ def _run(tokens: list[str]) -> int:
         return status if isinstance(status, int) else DONE
     except CycloptsError as error:
         known = [token for token in tokens if token in app]
-        voice.warn(f"{str(error).replace(chr(0), '')} `feedmill{''.join(f' {k}' for k in known[:1])} --help` "
-                   "shows an example.")
+        voice.warn(
+            f"{str(error).replace(chr(0), '')} `feedmill{''.join(f' {k}' for k in known[:1])} --help` "
+            "shows an example."
+        )
         return USAGE
     except OutputClosed:
         _drop_stdout()
         return DONE
-    except WarehouseBusy as error:
-        status = BUSY
-        voice.warn(str(error))
-    except ConfigError as error:
-        status = USAGE
-        voice.warn(str(error))
     except FeedmillError as error:
-        status = FAILED
         voice.warn(str(error))
+        voice.trace(error)
+        if isinstance(error, WarehouseBusy):
+            return BUSY
+        return USAGE if isinstance(error, ConfigError) else FAILED
     except Exception as error:  # noqa: BLE001 - the last place to turn a defect into something readable
-        status = FAILED
         voice.warn(
             f"this is a defect of feedmill, not of your input: {type(error).__name__}: {error}. "
             "Run the command again with -v for the traceback, and report it."
         )
-    if voice.verbose:
-        traceback.print_exc()
-    return status
+        voice.trace(error)
+        return FAILED
 
 
 def _flag(tokens: list[str], *names: str) -> tuple[bool, list[str]]:

@@ -1,29 +1,30 @@
 """Why an item is what it is: each line of its source with its fate, the rule or the line it copies."""
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from cleaners.decode import decode
 from cleaners.rules import rules
 from flows.output import Row
 from flows.values import visible
-from schemas.documents import Line
+from schemas.documents import Blob, Line
+from schemas.errors import ConfigError
 from schemas.items import UNDATED, CleanedDocument, Fate, Item, Paragraph, Published
 
-#: Where the rules of a fate stand, to say why there is such a rule.
-_RULE_FILES: dict[str, tuple[str, ...]] = {
-    "boilerplate": ("boilerplate",),
-    "header": ("headers", "separators"),
+_HEADERS = {
+    "forwarded": "names the channel that the post was forwarded from",
+    "stamp": "names who sent the message, and when",
+    "separator": "stands between posts",
 }
 
+#: What the splitter's cues mean. A cue is about the whole document; the confidence is about one start.
 _CUES = {
-    "start": "the document starts here",
-    "echoes": "the block before it ends in its own copy",
-    "stamps": "a pasted-message stamp opens or closes it",
-    "separators": "a separator stands before it",
-    "headers": "a header such as 'Forwarded from' opens it",
-    "style": "its first line looks like the other first lines of this dump",
-    "none": "nothing in the document suggests more than one item",
+    "echoes": "posts of this document end with a copy of themselves, and one ends before this line",
+    "stamps": "posts of this document are marked off by stamps of pasted messages",
+    "separators": "posts of this document are marked off by separators",
+    "headers": "posts of this document are marked off by headers such as 'Forwarded from'",
+    "style": "this line looks like the first lines of the other posts in this document",
 }
 
 
@@ -52,14 +53,12 @@ class ExplainedLine:
     published: Published = UNDATED
 
 
-def explain(
-    document: CleanedDocument, lines: Sequence[Line], item: Item | None = None
-) -> Iterator[ExplainedLine]:
+def explain(document: CleanedDocument, blob: Blob, item: Item | None = None) -> Iterator[ExplainedLine]:
     """Yield the lines of one item, or of the whole document, in order.
 
-    `lines` are the document's lines as the decoder gives them. Blank lines have the fate of the paragraph
-    that they belong to.
+    Blank lines have the fate of the paragraph that they belong to.
     """
+    lines = decode(blob.data).lines
     items = {one.ordinal: one for one in document.items}
     starts = [line.start for line in lines]
     changes = {trace.line: tuple(step.name for step in trace.steps) for trace in document.traces}
@@ -73,6 +72,17 @@ def explain(
         owner = items.get(paragraph.item) if paragraph.item is not None else None
         for line in own or (None,):
             yield _explained(paragraph, line, owner, of_line, changes)
+
+
+def choose(document: CleanedDocument, ordinal: int | None) -> Item | None:
+    """Return the item of an ordinal, None for None. Raises ConfigError for an ordinal that is not there."""
+    if ordinal is None:
+        return None
+    if 0 <= ordinal < len(document.items):
+        return document.items[ordinal]
+    last = len(document.items) - 1
+    there = "no items" if last < 0 else "one item, 0" if last == 0 else f"items 0 to {last}"
+    raise ConfigError(f"--item {ordinal}: {document.uri} has {there}. `feedmill preview` lists them.")
 
 
 def _belongs(paragraph: Paragraph, item: Item) -> bool:
@@ -128,33 +138,20 @@ def _why(paragraph: Paragraph, of_line: int | None, item: Item | None) -> str:
             alike = "" if paragraph.similarity is None else f", {paragraph.similarity:.0%} alike"
             return f"says {said} again with changes{alike}"
         case "header":
-            return _with_reason(f"a header ({paragraph.rule})", "header", paragraph.rule)
+            reason = _HEADERS.get(paragraph.rule or "")
+            return f"a header ({paragraph.rule})" + (f": {reason}" if reason else "")
         case "card":
-            return "the preview card of a link, kept in `card`"
+            return "the preview card of a link: kept in `card`, not in the text"
         case "boilerplate":
-            return _with_reason(f"page furniture ({paragraph.rule})", "boilerplate", paragraph.rule)
+            reason = rule_reason(paragraph.rule or "")
+            return f"page furniture ({paragraph.rule})" + (f": {reason}" if reason else "")
         case "quarantined":
-            return f"cannot be used ({paragraph.rule}): kept in quarantine"
+            return f"cannot be used ({paragraph.rule}): its bytes are kept in quarantine"
 
 
-def _with_reason(text: str, fate: str, rule: str | None) -> str:
-    reason = rule_reason(fate, rule) if rule else None
-    return f"{text}: {reason}" if reason else text
-
-
-def rule_reason(fate: str, rule: str) -> str | None:
-    """Return the `why` of a rule from the rule files of a fate, or None for what no file names."""
-    identity = rule.rpartition(":")[2]
-    for name in _RULE_FILES[fate]:
-        try:
-            table = rules(name)
-        except FileNotFoundError:
-            continue
-        for entries in table.values():
-            for entry in entries if isinstance(entries, list) else ():
-                if isinstance(entry, dict) and entry.get("id") == identity:
-                    return str(entry["why"])
-    return None
+def rule_reason(rule: str) -> str | None:
+    """Return the `why` of a line rule for boilerplate; None for rules about several lines, which are code."""
+    return next((str(entry["why"]) for entry in rules("boilerplate")["rule"] if entry["id"] == rule), None)
 
 
 def _item_reasons(item: Item, number: int | None, text: str) -> Iterator[str]:
@@ -168,9 +165,10 @@ def _item_reasons(item: Item, number: int | None, text: str) -> Iterator[str]:
 
 def boundary_reason(item: Item) -> str:
     """Return why an item starts where it does."""
-    known = _CUES.get(item.boundary_cue)
-    cue = f"{known} (cue: {item.boundary_cue}" if known else f"{item.boundary_cue} ("
-    return f"{cue}{', ' if known else ''}confidence {item.boundary_confidence:.2f})"
+    if item.ordinal == 0:
+        return "the document starts here"
+    meaning = _CUES.get(item.boundary_cue, "a cue without a description")
+    return f"{meaning} (cue {item.boundary_cue}, confidence {item.boundary_confidence:.2f})"
 
 
 def headline(item: Item, uri: str) -> str:

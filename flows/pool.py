@@ -83,7 +83,6 @@ class Worker:
                     case _:
                         raise FeedmillError(f"a cleaning process answered out of turn: {message!r:.200}")
         except Overdue:
-            self.kill()
             at_hand = job.refs[position].bytes if position is not None and position < len(job.refs) else 0
             detail = f"Cleaning took longer than the {allowance(at_hand):.0f} s that its size allows."
             raise LostError(position, Casualty(reason="timeout", detail=detail)) from None
@@ -91,17 +90,22 @@ class Worker:
             detail = f"The cleaning process {self._ending()} while it cleaned this document, twice."
             raise LostError(position, Casualty(reason="worker-died", detail=detail)) from None
 
+    def stop(self) -> None:
+        """End the process at once. May be called from any thread."""
+        self._process.kill()
+
     def kill(self) -> None:
         """End the process at once and free what it held."""
-        self._process.kill()
+        self.stop()
         self._process.wait()
         for pipe in (self._jobs, self._answers, self._stderr):
             pipe.close()
 
     def _ending(self) -> str:
-        self._process.kill()  # it closed its pipe; if it lingers, it is stuck
-        code = self._process.wait()
-        self.kill()
+        try:
+            code = self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            return "closed its pipe"
         return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"exited with status {code}"
 
     def _last_words(self) -> str:
@@ -134,8 +138,10 @@ class Pool:
         with self._lock:
             self._closed = True
             for worker in self._all:
-                worker.kill()
-            self._all.clear()
+                worker.stop()  # the thread that reads from a busy one will clear it away
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._drop(self._idle.get_nowait())
 
     def map(self, jobs: Iterable[Job]) -> Iterator[Answer]:
         """Yield an answer for each job, in order. At most two jobs a worker are under way or waiting."""
@@ -189,6 +195,7 @@ class Pool:
         )
 
     def _drop(self, worker: Worker) -> None:
+        worker.kill()
         with self._lock:
             self._all.discard(worker)
 

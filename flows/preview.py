@@ -1,13 +1,73 @@
 """What ingest would land, shown without a warehouse and without Prefect."""
 
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import PurePath
+from dataclasses import dataclass
+from pathlib import Path, PurePath
 
+from cleaners.chain import clean
+from flows.inputs import Ref, UnusableInputError, read
 from flows.output import Row, Rows, records
+from flows.runs import IngestRequest
+from flows.sources import discover
+from flows.voice import Voice
+from schemas.documents import Blob
 from schemas.items import CleanedDocument, Item
+from schemas.options import CleanOptions
 
 #: Fates that a person looks for in a preview: lines that are in the file and not in the text.
 _COPIES = ("echo", "near-echo")
+#: Refused byte ranges of one document that are told one by one: a damaged file may hold thousands.
+_TOLD = 3
+
+
+@dataclass(slots=True)
+class Reading:
+    """The documents of a request, cleaned one by one in this process; counts what could not be used."""
+
+    voice: Voice
+    documents: int = 0
+    failures: int = 0
+    quarantined: int = 0
+
+    def cleaned(self, request: IngestRequest) -> Iterator[tuple[Blob, CleanedDocument]]:
+        """Yield each document with its bytes. What cannot be read or used is told and counted."""
+        with tempfile.TemporaryDirectory(prefix="feedmill-") as scratch:
+            found = discover(request.inputs, warehouse=request.warehouse, scratch=Path(scratch))
+            for failure in found.failures:
+                self._fail(str(failure))
+            for ref in found.refs:
+                try:
+                    blob = read(ref)
+                except UnusableInputError as error:
+                    self._fail(str(error))
+                    continue
+                yield blob, self._clean(blob, ref)
+
+    @property
+    def status(self) -> int:
+        """Return the exit status: 1 if nothing could be read, 3 if something could not be used, else 0."""
+        if self.failures and not self.documents:
+            return 1
+        return 3 if self.failures or self.quarantined else 0
+
+    def _clean(self, blob: Blob, ref: Ref) -> CleanedDocument:
+        document = clean(blob, CleanOptions(input_format=ref.input_format))
+        self.documents += 1
+        self.quarantined += len(document.quarantine)
+        for refusal in document.quarantine[:_TOLD]:
+            self.voice.warn(
+                f"{document.uri}: bytes {refusal.start}-{refusal.end} cannot be used ({refusal.reason}): "
+                f"{refusal.detail.rstrip('.')}. Ingest would keep them in quarantine."
+            )
+        if len(document.quarantine) > _TOLD:
+            more = len(document.quarantine) - _TOLD
+            self.voice.warn(f"{document.uri}: {more:,} more byte ranges cannot be used.")
+        return document
+
+    def _fail(self, text: str) -> None:
+        self.failures += 1
+        self.voice.warn(text)
 
 
 def preview_rows(documents: Iterable[CleanedDocument]) -> Rows:

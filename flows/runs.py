@@ -11,7 +11,7 @@ from typing import Literal
 from flows.inputs import InputFailure
 from flows.settings import DEFAULT_BATCH_BYTES, DEFAULT_WAREHOUSE, Settings, SourceSettings, moment
 from schemas.errors import InputError
-from schemas.items import BASES, CleanedDocument
+from schemas.items import BASES, Basis, CleanedDocument
 
 State = Literal["completed", "completed-with-quarantine", "failed"]
 
@@ -97,7 +97,7 @@ class RunSummary:
         return sum(row.documents_unchanged for row in self.sources)
 
     @property
-    def dates(self) -> dict[str, int]:
+    def dates(self) -> dict[Basis, int]:
         """Return the new items by the basis of their date."""
         return dict(zip(BASES, self.total.dates, strict=True))
 

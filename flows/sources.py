@@ -4,6 +4,7 @@ import contextlib
 import difflib
 import glob
 import os
+import re
 import stat
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -196,7 +197,7 @@ def _ref(source: SourceSettings, uri: str, path: str, size: int) -> Ref:
 
 
 def _failure(source: SourceSettings, where: str, reason: str, next_step: str) -> InputFailure:
-    uri = where if "://" in where or where == STDIN else uri_of(where)
+    uri = where if where == STDIN else _without_secrets(where) if "://" in where else uri_of(where)
     return InputFailure(source=source.name, uri=uri, reason=reason, next_step=next_step)
 
 
@@ -209,6 +210,14 @@ def _exists(path: str) -> bool:
     except OSError:
         return True
     return True
+
+
+def _without_secrets(address: str) -> str:
+    """Return an address without user, password and query: what is said here may end in a log."""
+    scheme, _, rest = address.partition("://")
+    rest = re.split(r"[?#]", rest, maxsplit=1)[0]
+    host, slash, path = rest.partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
 
 
 def _nearest(path: str) -> str:

@@ -1,6 +1,7 @@
 """What the command line says to a person: everything on stderr, nothing on stdout."""
 
 import sys
+import traceback
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -27,6 +28,11 @@ class Voice:
     def warn(self, text: str) -> None:
         """Say something that went wrong, in one paragraph."""
         _print(f"feedmill: {text}")
+
+    def trace(self, error: BaseException) -> None:
+        """Show where an error came from; only when verbose."""
+        if self.verbose:
+            _print("".join(traceback.format_exception(error)))
 
 
 def _print(text: str) -> None:

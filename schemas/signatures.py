@@ -5,6 +5,9 @@ from typing import Literal
 
 Relation = Literal["exact", "near", "contained"]
 
+#: The text_key of every text without a visible character. Such texts are not copies of each other.
+BLANK_KEY = "0" * 32
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
@@ -13,8 +16,8 @@ class Recipe:
     scheme: str = "affine32"  # datasketch 2's name for its permutations
     seed: int = 1
     permutations: int = 128
-    bands: int = 32
-    rows: int = 4
+    bands: int = 25  # bands x rows: chosen by the figures in cleaners/signatures.py
+    rows: int = 5
     word_shingle: int = 3
     char_shingle: int = 5
     short_words: int = 30  # texts of at most this many words are shingled by characters
@@ -28,6 +31,9 @@ class Recipe:
             f"{self.scheme}-s{self.seed}-k{self.permutations}-b{self.bands}x{self.rows}"
             f"-w{self.word_shingle}c{self.char_shingle}t{self.short_words}-f{self.fold_version}-v{self.version}"
         )
+
+
+DEFAULT_RECIPE = Recipe()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +55,20 @@ class Pair:
     relation: Relation
     similarity: float  # exact Jaccard of the shingle sets
     containment: float  # shared shingles / smaller set
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What verification says of two texts, and by which rule.
+
+    rule: equal, equal-words, word-jaccard, char-jaccard, edit-ratio, word-containment, char-containment;
+    without a relation: apart, no-words, or guard:<rule> for two facts told in the same words.
+    """
+
+    relation: Relation | None
+    similarity: float  # exact Jaccard of the shingle sets
+    containment: float  # shared shingles / smaller set
+    rule: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

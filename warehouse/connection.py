@@ -1,8 +1,11 @@
 """Open a warehouse file and lock the connection down: no other file, no network, no extension."""
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from schemas.errors import WarehouseBusy, WarehouseError
 
@@ -44,6 +47,18 @@ def connect(
     return con
 
 
+@contextmanager
+def registered(con: duckdb.DuckDBPyConnection, tables: Mapping[str, pa.Table]) -> Iterator[None]:
+    """Make Arrow tables readable by name."""
+    for name, table in tables.items():
+        con.register(name, table)
+    try:
+        yield
+    finally:
+        for name in tables:
+            con.unregister(name)
+
+
 def _attach(con: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool) -> None:
     # ATTACH takes no parameter. An absolute path cannot be read as a scheme (`md:`, `s3:`), and inside a
     # quoted literal only the quote itself has a meaning.
@@ -54,7 +69,8 @@ def _attach(con: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool) -> N
     except duckdb.Error as error:
         if "lock" in str(error):
             raise WarehouseBusy(
-                f"{path} is open for writing in another program: {_first_line(error)}. Close it there, and try again."
+                f"{path} is open for writing in another program: {_first_line(error)}. "
+                "Close it there, and try again."
             ) from error
         raise WarehouseError(
             f"{path} cannot be opened as a warehouse: {_first_line(error)}. "

@@ -15,7 +15,7 @@ from warehouse.paths import WarehousePaths
 
 #: Pause between two attempts: short against the fraction of a second that a small run holds the lock.
 POLL_SECONDS = 0.05
-#: Attempts that are made even with no wait, for `lock_holder` of another process holds the lock for microseconds.
+#: Made even with no wait: whoever asks `lock_holder` takes the lock for microseconds.
 LEAST_ATTEMPTS = 3
 
 # A forked child would keep the lock of a parent that was killed, for as long as the child lives.
@@ -115,6 +115,8 @@ def _read(lock: Path) -> LockHolder:
     # Between taking the lock and noting who took it, the file is empty or says who held it before a kill.
     try:
         note = json.loads(lock.read_bytes())
-        return LockHolder(pid=int(note["pid"]), command=str(note["command"]), started_at=str(note["started_at"]))
+        return LockHolder(
+            pid=int(note["pid"]), command=str(note["command"]), started_at=str(note["started_at"])
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return LockHolder()

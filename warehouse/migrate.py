@@ -17,7 +17,9 @@ CREATE TABLE IF NOT EXISTS main.schema_migrations (
     applied_at TIMESTAMPTZ NOT NULL
 )
 """
-_VIEWS = "SELECT schema_name, view_name FROM duckdb_views() WHERE NOT internal AND database_name = current_database()"
+_VIEWS = """
+SELECT schema_name, view_name FROM duckdb_views() WHERE NOT internal AND database_name = current_database()
+"""
 _MACROS = """
 SELECT schema_name, function_name FROM duckdb_functions()
 WHERE NOT internal AND function_type = 'table_macro' AND database_name = current_database()
@@ -27,7 +29,8 @@ SELECT mine.column_name, theirs.comment
 FROM duckdb_columns() AS mine
 JOIN duckdb_columns() AS theirs
     ON theirs.column_name = mine.column_name AND theirs.database_name = mine.database_name
-WHERE mine.database_name = current_database() AND mine.schema_name = 'main' AND mine.table_name = 'unique_items'
+WHERE mine.database_name = current_database()
+    AND mine.schema_name = 'main' AND mine.table_name = 'unique_items'
     AND theirs.schema_name = 'main' AND theirs.table_name = 'items'
 """
 

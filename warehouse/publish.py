@@ -49,11 +49,13 @@ def is_published(paths: WarehousePaths) -> bool:
 
 
 def prepare(paths: WarehousePaths) -> None:
-    """Remove what dead publishers left, and make a lost working file again from the published one."""
+    """Remove what dead writers left, and make a lost working file again from the published one."""
     for leftover in paths.folder.iterdir():  # not glob: a file name may hold its special characters
         if leftover.name.startswith(paths.publishing_prefix):
             leftover.unlink(missing_ok=True)
-    if not paths.work.exists() and paths.published.exists():
+    if paths.work.exists() and paths.work.stat().st_size < HEADERS:
+        paths.work.unlink()  # killed while the file was being made: nothing can have been committed to it
+    if not paths.work.exists() and paths.published.exists() and paths.published.stat().st_size > 0:
         wal_of(paths.work).unlink(missing_ok=True)  # it belonged to the lost file
         _copy(paths.published, paths.work, paths.folder / f"{paths.publishing_prefix}{os.getpid()}")
 
@@ -74,6 +76,6 @@ def _copy(source: Path, target: Path, passing: Path) -> None:
         with contextlib.suppress(OSError):
             passing.unlink(missing_ok=True)
         raise WarehouseError(
-            f"Cannot copy {source} to {target}: {error.strerror}. Free some disk space (the copy needs as much "
-            "again as the warehouse) or mend the permissions, and run the command again: nothing is lost."
+            f"Cannot copy {source} to {target}: {error.strerror}. Free some disk space (the copy needs as "
+            "much again as the warehouse) or mend the permissions, and run the command again: nothing is lost."
         ) from error

@@ -80,8 +80,9 @@ def _mention(text: str, tokens: Tokens, window: Window, match: re.Match[str]) ->
     last = window.first + (match.end() - 2) // 2
     texts = tuple(tokens.word(index) for index in range(first, last + 1))
     words = tuple(tokens.words.get(word) for word in texts)
-    around = (tokens.words.get(tokens.word(index)) for index in range(window.first, min(last + 3, len(tokens.parts) // 2)))
-    english = any(word is not None and "en" in word.langs and word.code in "PTr" for word in around)
+    near = range(max(window.first, first - 5), min(last + 3, len(tokens.parts) // 2))
+    around = (tokens.words.get(tokens.word(index)) for index in near)
+    english = any(word is not None and word.langs[0] == "en" and word.code in "PpTr" for word in around)
     found = _Found(form, match.group(), texts, words, first, english)
     read = _READERS[form](found)
     if read is None:
@@ -95,7 +96,7 @@ def _lead(found: _Found) -> int:
     """Return how many words before the date itself were only context: 'in' March, 'the' 5th."""
     letters = found.letters()
     skip = 0
-    while skip < len(letters) and letters[skip] in "PT":
+    while skip < len(letters) and letters[skip] in "PpT":
         skip += 1
     return skip
 
@@ -160,8 +161,30 @@ def _read_dmd(found: _Found) -> Mention | None:
 
 
 def _read_on_dm(found: _Found) -> Mention | None:
-    first, second = found.numbers("D")
-    return _numeric(found, first, second, None, "/")
+    """Read day and month with a slash. Without a word before them they must look like 22/04: 24/7 and 9/11 are none."""
+    first, second = (text for code, text in zip(found.letters(), found.texts, strict=True) if code == "D")
+    if found.letters()[0] == "D" and (len(first) != 2 or len(second) != 2 or "0" not in {first[0], second[0]}):
+        return None
+    years = found.numbers("Y")
+    return _numeric(found, number(first), number(second), years[0] if years else None, "/")
+
+
+def _read_de_dm(found: _Found) -> Mention | None:
+    """Read the German 'am 28.10.'; without a German article or preposition 28.10 is a number."""
+    day, month = found.numbers("D")
+    german = found.words[0] is not None and "de" in found.words[0].langs
+    return _make("date", month=month, day=day) if german and _valid(None, month, day) else None
+
+
+def _read_dcd(found: _Found) -> Mention | None:
+    day, month = found.numbers("D")
+    year = found.numbers("Y")[0]
+    return _make("date", year=year, month=month, day=day) if _valid(year, month, day) else None
+
+
+def _read_parts(found: _Found) -> Mention | None:
+    day, month, year = found.numbers("D")[0], found.values("Mm")[0], found.numbers("Yy")[0]
+    return _make("date", year=year, month=month, day=day) if _valid(year, month, day) else None
 
 
 def _read_ddmy(found: _Found) -> Mention | None:
@@ -242,10 +265,10 @@ def _read_across(found: _Found) -> Mention | None:
 
 def _read_month(found: _Found) -> Mention | None:
     months, years = found.values("Mm"), found.numbers("Y")
-    if found.form == "pm" and "en" in _month_langs(found) and found.letters()[0] == "P":
+    if found.form == "pm" and "en" in _month_langs(found) and found.letters()[0] in "Pp":
         if found.texts[0] not in _FIRM_PREPOSITIONS:
             return None
-    elif found.form == "pm" and found.letters()[0] == "P" and not set(found.langs()) & set(_month_langs(found)):
+    elif found.form == "pm" and found.letters()[0] in "Pp" and not set(found.langs()) & set(_month_langs(found)):
         return None  # 'on mars' is not 'en mars'
     relative = found.name("Q")
     return _make(
@@ -287,7 +310,7 @@ def _read_anniversary(found: _Found) -> Mention | None:
 
 
 def _counted(found: _Found, kind: MentionKind, relative: str | None) -> Mention | None:
-    counts = found.numbers("DdN") or found.values("H")
+    counts = found.numbers("DdN") or found.values("H") or [1]  # 'a year ago'
     return _make(kind, count=counts[0], unit=found.name("UG"), relative=relative) if counts[0] < 3000 else None
 
 
@@ -306,6 +329,7 @@ def _read_relative(found: _Found) -> Mention | None:
 
 _READERS: dict[str, Callable[[_Found], Mention | None]] = {
     "ymd": _read_ymd, "ddmy": _read_ddmy, "dmy": _read_dmy, "dmd": _read_dmd, "on_dm": _read_on_dm,
+    "de_dm": _read_de_dm, "dcd": _read_dcd, "ymd_named": _read_parts, "dmy_named": _read_parts,
     "cjk": _read_cjk, "dmdm": _read_across, "mdmd": _read_across, "dm": _read_named, "md": _read_named,
     "qd": _read_named, "my": _read_month, "cjk_ym": _read_cjk_month, "pm": _read_month, "py": _read_year,
     "yg": _read_year, "ago": _read_ago, "since": _read_since, "anniversary": _read_anniversary,

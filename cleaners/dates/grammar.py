@@ -8,13 +8,14 @@ import re
 from functools import cache
 
 _DAY = "D(?:[_'-]o)?"
-_TO = "(?:[-~]| [rPaH] (?:T )?)"  # from day to day
+_TO = "(?:[-~]| [rpa] (?:[TP] )?)"  # from day to day
+_UNTIL = "(?:[-~]| [rp] )"  # between months 'and' joins two days
 _DAYS = f"{_DAY}(?:{_TO}{_DAY})?"
-_YEAR = "(?:[ ,;._-](?:[CPG] ){0,2}[Yy](?:[ _]G)?)"
+_YEAR = "(?:[ ,;._-](?:[CPpG] ){0,2}[Yy](?:[ _]G)?)"
 _SHORT_YEAR = "(?: 'd| '[dD]|'[dD])"
-_BEFORE = "(?:(?:W|w|f-F)[ ,;(](?:[TP] ){0,2})?"  # Friday, the
-_AFTER = "(?:[ ,(_](?:P )?(?:W|f-F))?"  # , Friday
-_CLOCK = "(?:(?:[ ,]|_x_| [Px] )[Dd]:[Dd](?::[Dd])?)?"
+_BEFORE = "(?:(?:W|w|f-F)[ ,;(](?:[TPp] ){0,2})?"  # Friday, the
+_AFTER = "(?:[ ,(_](?:[Pp] )?(?:W|f-F))?"  # , Friday
+_CLOCK = "(?:(?:[ ,]|_x_| [Ppx] )[Dd]:[Dd](?::[Dd])?)?"
 #: No digit may touch a numeric date: 1.2.3.4, 192.168.10.12, +7-910-..., 12/13/14/15.
 _FREE = r"(?<![DdNYyx][./:_k-])(?<![DdNYy]['])"
 _END = r"(?![./_k-][DdNYy])(?!%)"
@@ -28,31 +29,39 @@ _FORMS = {
     "dmy": rf"{_BEFORE}{_FREE}D(?P<s2>[-/.])D(?P=s2)[Yy](?:[ _]G)?{_CLOCK}{_END}",
     # 13.07.23
     "dmd": rf"{_BEFORE}{_FREE}D(?P<s3>[-/.])D(?P=s3)[Dd](?:[ _]G)?{_CLOCK}{_END}",
-    # on 7/13
-    "on-dm": rf"P D/D(?!/){_END}",
+    # on 7/13, Friday 7/6; 22/04 anywhere if its parts have two digits (checked by the reader)
+    "on-dm": rf"(?:[Pp] (?:T )?|T |(?:W|w|f-F)[ ,])?{_FREE}D/D(?:, Y)?(?!/){_END}",
+    # am 28.10.
+    "de-dm": r"[PpT] D\.D(?=[;.])",
+    # 9 de 8 de 1971, le 18 08 1978
+    "dcd": r"D C D C Y|[PpT] D D Y(?! [DdNYy])",
+    # 2020/23/Sep, 2019/aug/01, 2020 September 23
+    "ymd-named": rf"Y(?P<s4>[-/ ])(?:{_DAY}(?P=s4)[Mm]|[Mm](?P=s4){_DAY})(?![.k:/][DdN])",
+    # 23/Sep/2020, September-23-2020, 23-2020-September
+    "dmy-named": r"D/[Mm]/[Yy]|[Mm]/D/[Yy]|[Mm]-D-[Yy]|D-Y-[Mm]|[Mm]-Y-D",
     # 2023年7月13日, 4月8日至9日
     "cjk": r"(?:[YyDd][_ ]J[_ ])?D[_ ]K[_ ]D(?:[_ ]L)?(?:(?:[-~_ ]|[_ ]r[_ ])D[_ ]L)?(?:[ _(]W)?",
     # 30 March - 2 April 2023, с 30 марта по 2 апреля
-    "dmdm": rf"{_DAY}[ ;_.](?:C )?[Mm]{_YEAR}?{_TO}{_DAY}[ ;_.](?:C )?[Mm]{_YEAR}?",
+    "dmdm": rf"{_DAY}[ ;_.](?:C )?[Mm]{_YEAR}?{_UNTIL}{_DAY}[ ;_.](?:C )?[Mm]{_YEAR}?",
     # October 30 - November 2, 2023
-    "mdmd": rf"[Mm][ ;_](?:T )?{_DAY}{_YEAR}?{_TO}[Mm][ ;_](?:T )?{_DAY}(?![.k][DdN])(?!%){_YEAR}?",
+    "mdmd": rf"[Mm][ ;_](?:T )?{_DAY}{_YEAR}?{_UNTIL}[Mm][ ;_](?:T )?{_DAY}(?![.k][DdN])(?!%){_YEAR}?",
     # 30 October 2023, 3. März, 1 de mayo de 2023, 13-Jul-2023, 2-4 октября
-    "dm": rf"{_BEFORE}(?<![DdN][.k:/])(?:T[ '])?{_DAYS}(?:[ ;_.-]|[,;]? )(?:[CPT] ){{0,2}}[Mm]"
+    "dm": rf"{_BEFORE}(?<![DdN][.k:/])(?<!\$)(?:T[ '])?{_DAYS}(?:[ ;_.-]|/(?=m))(?:[CPpT] ){{0,2}}[Mm]"
     rf"(?:{_YEAR}|{_SHORT_YEAR})?(?! z){_AFTER}",
     # July 13, April 8-9, October 2-4, 2023, Friday, May 26
-    "md": rf"{_BEFORE}[Mm][ ;_](?:T )?{_DAYS}(?![.k:/][DdN])(?!%)(?! z)(?:{_YEAR}|{_SHORT_YEAR})?{_AFTER}",
-    "qd": rf"q (?:T )?{_DAYS}{_YEAR}|{_DAYS} (?:[CP] )?q{_YEAR}",
+    "md": rf"{_BEFORE}[Mm][ ;_/-](?:T )?{_DAYS}(?![.k:/][DdN])(?!%)(?! z)(?:{_YEAR}|{_SHORT_YEAR})?{_AFTER}",
+    "qd": rf"q (?:T )?{_DAYS}{_YEAR}|{_DAYS} (?:[CPp] )?q{_YEAR}",
     # July 2023, в июле 2023 года, March-April 2023
-    "my": rf"[Mm](?:(?:[-~]| a )[Mm])?(?:[ ,;_-](?:[CPG] ){{0,2}})Y(?:[ _]G)?(?![-/][DdY])",
+    "my": rf"[Mm](?:(?:[-~]| a )[Mm])?(?:[ ,;_-](?:[CPpG] ){{0,2}})Y(?:[ _]G)?(?![-/][DdY])",
     # 2023年7月, 2023年, 7月
     "cjk-ym": r"[Yy][_ ]J(?:[_ ]D[_ ]K)?",
     # in March, last March
-    "pm": r"[PQ] M(?![ ,;_-](?:[CPGT] ){0,2}[DYy])",
+    "pm": r"[PpQ] M(?![ ,;_-](?:[CPGT] ){0,2}[DYy])",
     # since 2014, between 2009 and 2019, в 2022-2023 годах
-    "py": rf"(?:P |P T |Q )(?:G )?Y(?:(?:[-~]| [raP] )Y)?(?:[ _]G)?(?! n)(?! Y){_END}",
+    "py": rf"(?:[Pp] |[Pp] T |Q )(?:G )?Y(?:(?:[-~]| [rap] )Y)?(?:[ _]G)?(?! n)(?! Y){_END}",
     "yg": rf"{_FREE}Y(?:[-~]Y)?[ _]G|(?<![A-Za-z]_)G Y(?:[-~]Y)?(?! n){_END}",
     # the past tense and the future of units
-    "ago": r"(?:[DdN]|H) [UG] A",
+    "ago": r"[DdNHr] [UG] A",
     "since": r"[DdN] [UG] S",
     "anniversary": r"[DdN](?:[_'-]o)?[ -](?:[UG] )?V",
     "period": r"Q [UG]",

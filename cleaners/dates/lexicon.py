@@ -73,6 +73,10 @@ def _calendar_names(*, wide: bool) -> Iterator[tuple[str, Word]]:
             yield from _named(months, lang, "M" if wide else "m", 1)
             yield from _named(days, lang, "W" if wide else "w", 0)
         if lang == "en" and not wide:
+            short = [locale.months["format"]["abbreviated"][number].lower() for number in range(1, 13)]
+            for number, month in enumerate(short, 1):
+                if month not in _ENGLISH_VERBS | {"mar"}:
+                    yield month, Word("m", number, ("en",))
             months = [locale.months["format"]["wide"][number].lower() for number in range(1, 13)]
             for number, month in enumerate(months, 1):
                 yield month, Word("q" if month in _ENGLISH_VERBS else "m", number, ("en",))

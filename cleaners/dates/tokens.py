@@ -112,9 +112,11 @@ def gap_code(gap: str) -> str:
         return "-" if body == plain else "~"
     if body in {",", "."}:
         return "," if body == "," else ";"
-    if body in {"'", "’", "ʼ", "`"}:
+    if body in {"'", "’", "ʼ", "`", ", '", ", ’"}:
         return "'"
-    return body[0] if body in {"(", ")", "%"} or body[0] == "%" else "|"
+    if body[-1] in "$€£₽":
+        return "$"
+    return body[0] if body[0] in "%()" and len(body) == 1 or body[0] == "%" else "|"
 
 
 def word_code(word: str, words: Mapping[str, Word]) -> str:

@@ -1,0 +1,240 @@
+"""Date the posts of one dump together: their own clues, the order they stand in, and their neighbours."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from cleaners.dates.clues import Clue, read_clues
+from cleaners.dates.edtf import day_or_interval, yearless
+from cleaners.dates.inputs import DateInput
+from cleaners.dates.likelihood import Grid, Row, clue_row, likelihood, make_grid
+from cleaners.dates.order import order
+from cleaners.dates.stamps import read_day
+from schemas.items import UNDATED, Published
+
+#: The text must explain its day three times better than an average day before it counts as stating it.
+_EVIDENCE = 3.0
+#: Below this share of the posterior the year is not given: a wrong year is worse than none.
+_YEAR_SHARE = 0.8
+#: Share of the posterior inside the interval, for posts with a date of their own and for posts without.
+_HOLD, _HOLD_UNDATED = 0.90, 0.95
+#: Three-day mass above which the best day is the mode; below, it is the median of the bulk.
+_MODE = 0.35
+#: An open end is closed by the pace of the document only if it has this many dated posts and the end lies near.
+_PACE_POSTS, _PACE_DAYS = 5, 31
+#: Classes whose day is the day of the post closely enough to be reported where no year is known.
+_OWN_DAY = {"today": 0.9, "dateline": 0.85, "paren": 0.6, "lead": 0.6, "first": 0.5, "future": 0.3}
+
+
+@dataclass(frozen=True, slots=True)
+class _Dated:
+    """What the posterior says of one post."""
+
+    best: date
+    earliest: date
+    latest: date
+    confidence: float
+    year_share: float
+    clue: Clue | None  # the clue that states the day
+
+
+def date_posts(items: Sequence[DateInput], known: Sequence[Published], bound: date | None) -> list[Published]:
+    """Return the dates of posts in document order. `known` are the stamped ones (basis field or header)."""
+    clues = [read_clues(item.text) if answer.basis == "none" else () for item, answer in zip(items, known, strict=True)]
+    fixed = [read_day(answer.best) if answer.best else None for answer in known]
+    grid = _grid(clues, [day for day in fixed if day is not None], bound)
+    if grid is None:
+        return [
+            answer if answer.basis != "none" else _without_year(own) for answer, own in zip(known, clues, strict=True)
+        ]
+    rows = [_spike(grid, day) if day else likelihood(grid, own) for day, own in zip(fixed, clues, strict=True)]
+    posterior = order(rows, grid.size, _last_prior(grid, bound)).posterior
+    answers = [_read(grid, row, own) for row, own in zip(posterior, clues, strict=True)]
+    published = [
+        answer if answer.basis != "none" else _state(found, own)
+        for answer, found, own in zip(known, answers, clues, strict=True)
+    ]
+    return _bound_by_neighbours(published, answers)
+
+
+def _grid(clues: Sequence[Sequence[Clue]], fixed: Sequence[date], bound: date | None) -> Grid | None:
+    """Return the days to consider, None if no year is stated anywhere in the document.
+
+    The range follows the years mentioned, not their extremes: each post gives its latest year that is not the
+    future's, so one plan for 2050 or one memory of 1945 does not stretch it.
+    """
+    years = [day.year for day in fixed]
+    for own in clues:
+        stated = [clue.year or clue.mention.year for clue in own if clue.year or clue.mention.year]
+        plain = [clue.year or clue.mention.year for clue in own if clue.label not in {"future", "deadline", "memory"}]
+        named = [year for year in plain if year] or [year for year in stated if year]
+        if bound is not None:
+            named = [year for year in named if year <= bound.year]
+        if named:
+            years.append(max(named))
+    if not years:
+        return None
+    low, high = np.quantile(years, [0.1, 0.98])
+    first, last = date(max(int(low) - 2, 1), 1, 1), date(min(int(high) + 2, 9998), 12, 31)
+    for day in fixed:
+        first, last = min(first, date(day.year, 1, 1)), max(last, date(day.year, 12, 31))
+    if bound is not None:
+        last = min(last, max([bound, *fixed]))
+    return make_grid(min(first, last), last)
+
+
+def _spike(grid: Grid, day: date) -> Row:
+    row = np.full(grid.size, 1e-6)
+    row[grid.index(day)] = grid.size
+    return row
+
+
+def _last_prior(grid: Grid, bound: date | None) -> Row:
+    """Weigh the days of the newest post: capture comes soon after it more often than years after it."""
+    if bound is None:
+        return np.ones(grid.size)
+    before = np.maximum(bound.toordinal() - (grid.first + np.arange(grid.size)), 0)
+    prior = 1.0 / (before + 90.0)
+    return np.asarray(prior / prior.mean())
+
+
+def _read(grid: Grid, row: np.ndarray, clues: Sequence[Clue]) -> _Dated:
+    """Read best day, interval and confidence from a posterior, and the clue that states the day."""
+    total = np.concatenate([[0.0], np.cumsum(row, dtype=np.float64)])
+    total /= total[-1]
+    best = _best(row, total)
+    near = total[min(best + 2, grid.size)] - total[max(best - 1, 0)]
+    stating = _stating(grid, best, clues)
+    tail = (1 - (_HOLD if stating else _HOLD_UNDATED)) / 2
+    low = int(np.searchsorted(total[1:], tail))
+    high = int(np.searchsorted(total[1:], 1 - tail))
+    by_year = Counter[int]()
+    for year in np.unique(grid.years):
+        by_year[int(year)] = float(row[grid.years == year].sum())  # type: ignore[assignment] # shares, not counts
+    return _Dated(
+        grid.day(best),
+        grid.day(min(low, best)),
+        grid.day(min(max(high, best), grid.size - 1)),
+        round(float(near), 3),
+        by_year[grid.day(best).year] / float(row.sum()),
+        stating,
+    )
+
+
+def _best(row: np.ndarray, total: np.ndarray) -> int:
+    """Return the mode if it is sharp, else the median of the heaviest four months: never a day between two years."""
+    mode = int(row.argmax())
+    if total[min(mode + 2, len(row))] - total[max(mode - 1, 0)] >= _MODE:
+        return mode
+    width = min(121, len(row))
+    mass = total[width:] - total[:-width]
+    start = int(mass.argmax())
+    middle = (total[start] + total[start + width]) / 2
+    return min(int(np.searchsorted(total[1:], middle)), len(row) - 1)
+
+
+def _stating(grid: Grid, best: int, clues: Sequence[Clue]) -> Clue | None:
+    """Return the day clue that explains the best day best, if it does so well enough to be called its source."""
+    days = [(float(clue_row(grid, clue)[best]), clue) for clue in clues if clue.kind == "day"]
+    strongest = max(days, key=lambda pair: pair[0] * pair[1].weight, default=None)
+    return strongest[1] if strongest is not None and strongest[0] >= _EVIDENCE else None
+
+
+def _state(found: _Dated, clues: Sequence[Clue]) -> Published:
+    """Publish a post that states its day; others are left to their neighbours."""
+    if found.clue is None:
+        return UNDATED
+    if found.year_share < _YEAR_SHARE:
+        return _without_year(clues)
+    mention = found.clue.mention
+    words = mention.text if mention.year else f"{mention.text} (year from the document)"
+    return Published(
+        best=found.best.isoformat(),
+        earliest=found.earliest.isoformat(),
+        latest=found.latest.isoformat(),
+        edtf=day_or_interval(found.earliest, found.latest),
+        precision="day",
+        basis="stated",
+        confidence=found.confidence,
+        evidence=words,
+    )
+
+
+def _without_year(clues: Sequence[Clue]) -> Published:
+    """Publish the month and day of a post where nothing supports a year."""
+    days = [clue for clue in clues if clue.kind == "day" and clue.label in _OWN_DAY and clue.mention.year is None]
+    own = max(days, key=lambda clue: _OWN_DAY[clue.label], default=None)
+    if own is None or own.mention.month is None or own.mention.day is None:
+        return UNDATED
+    return Published(
+        edtf=yearless(own.mention.month, own.mention.day),
+        precision="day",
+        basis="stated-no-year",
+        confidence=_OWN_DAY[own.label],
+        evidence=own.mention.text,
+    )
+
+
+def _bound_by_neighbours(published: Sequence[Published], answers: Sequence[_Dated]) -> list[Published]:
+    """Give every undated post the interval that its dated neighbours and the pace of the document leave it."""
+    anchored = [index for index, answer in enumerate(published) if answer.best]
+    before: list[int | None] = []
+    last: int | None = None
+    dated = set(anchored)
+    for index in range(len(published)):
+        before.append(last)
+        last = index if index in dated else last
+    after: list[int | None] = [None] * len(published)
+    following: int | None = None
+    for index in range(len(published) - 1, -1, -1):
+        after[index] = following
+        following = index if index in dated else following
+    paced = len(anchored) >= _PACE_POSTS
+    return [
+        answer if answer.basis != "none" else _between(answers[index], published, before[index], after[index], paced=paced)
+        for index, answer in enumerate(published)
+    ]
+
+
+def _between(
+    found: _Dated, published: Sequence[Published], before: int | None, after: int | None, *, paced: bool
+) -> Published:
+    if before is None and after is None:
+        return UNDATED
+    names = [
+        f"{side} item {index} ({published[index].best})"
+        for side, index in (("after", before), ("before", after))
+        if index is not None
+    ]
+    earliest: date | None = found.earliest
+    latest: date | None = found.latest
+    best: date | None = found.best
+    if before is None or after is None:
+        near = paced and (found.latest - found.earliest).days <= _PACE_DAYS
+        if near:
+            names.append("and the pace of the posts")
+        else:
+            best = None
+            newest_first = _descending(published)
+            open_start = (before is None) != newest_first
+            earliest, latest = (None, latest) if open_start else (earliest, None)
+    return Published(
+        best=best.isoformat() if best else None,
+        earliest=earliest.isoformat() if earliest else None,
+        latest=latest.isoformat() if latest else None,
+        edtf=day_or_interval(earliest, latest),
+        precision="day",
+        basis="neighbours",
+        confidence=min(found.confidence, 0.5 if best else 0.2),
+        evidence=", ".join(names),
+    )
+
+
+def _descending(published: Sequence[Published]) -> bool:
+    """Tell whether the dated posts run from new to old."""
+    days = [answer.best[:10] for answer in published if answer.best]
+    steps = Counter((left < right) - (left > right) for left, right in zip(days, days[1:], strict=False))
+    return steps[-1] > steps[1]

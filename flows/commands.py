@@ -1,0 +1,285 @@
+"""The commands and their options: each reads its words, calls what does the work, and writes the answer."""
+
+import os
+import re
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated, Literal
+
+from cyclopts import App, Parameter
+
+from flows import explain as explaining
+from flows.output import Format, records, write, write_json, write_text
+from flows.preview import Reading, preview_rows
+from flows.runs import IngestRequest, request_for
+from flows.settings import load
+from flows.voice import Voice
+from schemas.errors import ConfigError, InputError
+
+_ITEM_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+_HELP = """Messy feeds in, dated and deduplicated items in DuckDB out.
+
+Data goes to stdout, everything else to stderr. Every command takes -q (say less) and -v (say where an
+error came from). Exit status: 0 done, 1 failed, 2 wrong usage, 3 done but some input went to quarantine,
+4 warehouse busy.
+"""
+
+
+def _version() -> str:
+    try:
+        return version("feedmill")
+    except PackageNotFoundError:  # run from a checkout that was never installed
+        return "0 (not installed)"
+
+
+app = App(
+    name="feedmill",
+    help=_HELP,
+    help_format="plaintext",
+    version=_version,
+    help_epilogue="""
+Examples:
+    feedmill preview seeds
+    feedmill ingest seeds
+    feedmill sql "select title, published_best from unique_items limit 5"
+""",
+)
+
+Warehouse = Annotated[
+    str | None,
+    Parameter(
+        name="--warehouse",
+        help="The warehouse file (or set FEEDMILL_WAREHOUSE). [default: warehouse/feedmill.duckdb]",
+    ),
+]
+InputFormat = Annotated[
+    str | None, Parameter(name="--input-format", help="Read all inputs as this format. [default: detected]")
+]
+FetchedAt = Annotated[
+    str | None,
+    Parameter(
+        name="--fetched-at",
+        help="ISO day or time at which the input was captured: nothing in it was published later.",
+    ),
+]
+Form = Annotated[
+    Format | None,
+    Parameter(name="--format", help="[default: table on a terminal, jsonl in a pipe]"),
+]
+Speaker = Annotated[Voice, Parameter(parse=False)]
+
+
+def _switch(help_: str) -> Parameter:
+    return Parameter(negative="", show_default=False, help=help_)
+
+
+def shield(word: str) -> str:
+    """Mark a word that begins with a hyphen and is no option: `-` (stdin) and SQL that opens with a comment.
+
+    No word of a real command line can hold NUL, so the mark cannot be mistaken.
+    """
+    return f"\0{word}" if word == "-" or word.startswith(("-- ", "--\n")) else word
+
+
+def unshield(word: str) -> str:
+    """Return a word as it was typed."""
+    return word.removeprefix("\0")
+
+
+@app.command(
+    help_epilogue="""
+Examples:
+    feedmill ingest seeds
+    cat dump.txt | feedmill ingest - --source pasted --fetched-at 2024-05-01
+    feedmill ingest seeds --prefect on
+"""
+)
+def ingest(
+    *inputs: Annotated[str, Parameter(name="INPUT", help="Files, folders, globs, or - for stdin.")],
+    warehouse: Warehouse = None,
+    input_format: InputFormat = None,
+    source: Annotated[
+        str | None, Parameter(help="Name the inputs. [default: the source in feedmill.toml, or the folder]")
+    ] = None,
+    fetched_at: FetchedAt = None,
+    prefect: Annotated[
+        Literal["auto", "on", "off"],
+        Parameter(help="Run as a Prefect flow. auto: if PREFECT_API_URL is set."),
+    ] = "auto",
+    dry_run: Annotated[bool, _switch("Do everything but land.")] = False,
+    json: Annotated[bool, _switch("Print the run's summary as JSON.")] = False,
+    wait: Annotated[float, Parameter(help="Seconds to wait for a busy warehouse.")] = 0.0,
+    voice: Speaker,
+) -> int:
+    """Land inputs in the warehouse: cleaned, dated, deduplicated.
+
+    With no INPUT, the sources in feedmill.toml. Ingesting the same bytes twice changes nothing.
+    """
+    from flows.summary import landing, summary_text  # noqa: PLC0415 - brings Arrow and DuckDB
+
+    if not 0 <= wait < float("inf"):
+        raise ConfigError(f"--wait {wait}: a number of seconds from 0 up is needed. Try --wait 60.")
+    request = _request(inputs, warehouse, input_format, fetched_at, source=source, dry_run=dry_run, wait=wait)
+    as_flow = prefect == "on" or (prefect == "auto" and bool(os.environ.get("PREFECT_API_URL")))
+    summary = landing(request, voice, as_flow=as_flow)
+    voice.tell(summary_text(summary, as_flow=as_flow, warehouse=warehouse))
+    for failure in summary.failures:
+        voice.warn(str(failure))
+    if json:
+        write_json(summary.as_dict())
+    return summary.exit_status
+
+
+@app.command(
+    help_epilogue="""
+Examples:
+    feedmill preview seeds
+    feedmill preview dump.txt --format csv > items.csv
+    cat dump.txt | feedmill preview - | head -1
+"""
+)
+def preview(
+    input_: Annotated[str, Parameter(name="INPUT", help="A file, a folder, a glob, or - for stdin.")],
+    *more: Annotated[str, Parameter(name="INPUT", show=False)],
+    form: Form = None,
+    input_format: InputFormat = None,
+    fetched_at: FetchedAt = None,
+    voice: Speaker,
+) -> int:
+    """Show what ingest would land, one item a row. Touches no warehouse and no Prefect."""
+    reading = Reading(voice)
+    request = _request((input_, *more), None, input_format, fetched_at)
+    write(preview_rows(document for _, document in reading.cleaned(request)), form)
+    return reading.status
+
+
+@app.command(
+    help_epilogue="""
+Examples:
+    feedmill explain seeds/003_bdc1e3261ba7ce69.txt --item 3
+    feedmill explain 0a1b2c3d4e5f60718293a4b5c6d7e8f9
+"""
+)
+def explain(
+    target: Annotated[
+        str, Parameter(name="INPUT|ITEM_ID", help="A file (or - for stdin), or the id of a landed item.")
+    ],
+    /,
+    *,
+    item: Annotated[
+        int | None,
+        Parameter(help="The item's number in the document, from 0. [default: all lines of the document]"),
+    ] = None,
+    form: Form = None,
+    warehouse: Warehouse = None,
+    input_format: InputFormat = None,
+    fetched_at: FetchedAt = None,
+    voice: Speaker,
+) -> int:
+    """Show each line of an item's source with its fate and why.
+
+    An ITEM_ID is looked up in the warehouse, and the item is derived again from its stored bytes.
+    """
+    reading = Reading(voice)
+    target = unshield(target)
+    if _ITEM_ID.fullmatch(target) and not os.path.lexists(target):
+        blob, document, item = explaining.landed(load(warehouse=warehouse).warehouse, target)
+    else:
+        request = _request((target,), warehouse, input_format, fetched_at)
+        found = list(reading.cleaned(request))
+        if not found:
+            return reading.status
+        if len(found) > 1:
+            raise ConfigError(
+                f"{target} holds {len(found)} documents, and an explanation is about one. Name one of them: "
+                f"feedmill explain {found[0][1].uri}"
+            )
+        blob, document = found[0]
+    chosen = explaining.choose(document, item)
+    if chosen and _is_table(form):
+        write_text(explaining.headline(chosen, document.uri))
+    rows = explaining.explain(document, blob, chosen)
+    write(records(rows, explaining.ExplainedLine, brief=explaining.brief, fold=True), form)
+    return reading.status
+
+
+@app.command(
+    help_epilogue="""
+Examples:
+    feedmill sql
+    feedmill sql "select day, unique_items from timeline order by day" --format csv
+    feedmill sql - < query.sql
+"""
+)
+def sql(
+    query: Annotated[
+        str | None, Parameter(name="QUERY", help="One read-only statement, or - to read it from stdin.")
+    ] = None,
+    /,
+    *,
+    form: Form = None,
+    warehouse: Warehouse = None,
+    voice: Speaker,
+) -> int:
+    """Ask the published copy of the warehouse. Without QUERY, list its views and what they hold."""
+    from flows.asking import answer, views  # noqa: PLC0415 - brings DuckDB
+
+    path = load(warehouse=warehouse).warehouse
+    if query is None:
+        write(views(path), form)
+        voice.tell('Ask one: feedmill sql "select * from items limit 3"')
+        return 0
+    text = sys.stdin.buffer.read().decode("utf-8") if unshield(query) == "-" else unshield(query)
+    write(answer(path, text), form)
+    return 0
+
+
+@app.command(
+    help_epilogue="""
+Examples:
+    feedmill doctor
+    feedmill doctor --warehouse other.duckdb --format json
+"""
+)
+def doctor(*, form: Form = None, warehouse: Warehouse = None, voice: Speaker) -> int:
+    """Show what is installed, where the warehouse is, who holds its lock, what is wrong and how to mend it.
+
+    Exit status 1 if something is wrong.
+    """
+    from flows.doctor import Finding, brief, examine  # noqa: PLC0415 - brings DuckDB
+
+    findings = examine(load(warehouse=warehouse))
+    write(records(findings, Finding, brief=brief, fold=True), form)
+    wrong = [finding for finding in findings if finding.state == "wrong"]
+    voice.tell(f"{len(wrong)} of {len(findings)} checks found something wrong." if wrong else "All is well.")
+    return 1 if wrong else 0
+
+
+def _is_table(form: Format | None) -> bool:
+    return form == "table" or (form is None and sys.stdout.isatty())
+
+
+def _request(
+    inputs: tuple[str, ...],
+    warehouse: str | None,
+    input_format: str | None,
+    fetched_at: str | None,
+    *,
+    source: str | None = None,
+    dry_run: bool = False,
+    wait: float = 0.0,
+) -> IngestRequest:
+    """Return the request that ingest would run; wrong words become wrong usage."""
+    try:
+        return request_for(
+            load(warehouse=warehouse),
+            [unshield(text) for text in inputs],
+            source=source,
+            input_format=input_format,
+            fetched_at=fetched_at,
+            dry_run=dry_run,
+            wait=wait,
+        )
+    except InputError as error:
+        raise ConfigError(str(error)) from error

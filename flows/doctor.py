@@ -1,0 +1,170 @@
+"""What is installed, where the warehouse is and who holds its lock; what is wrong, and how to mend it."""
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution, version
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from packaging.requirements import Requirement
+
+from flows.output import Row
+from flows.settings import Settings
+from schemas.errors import FeedmillError, WarehouseError
+
+#: Publishing copies the warehouse: for a moment there are the working file, the old copy and the new one.
+_COPIES_AT_PEAK = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was looked at. `mend` says what to do about it where something is to be done."""
+
+    check: str
+    state: Literal["ok", "note", "wrong"]
+    found: str
+    mend: str | None = None
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Return what was found, in the order in which a person would ask. Changes nothing."""
+    warehouse = settings.warehouse
+    return [
+        *_installation(),
+        *_configuration(settings),
+        *_files(warehouse),
+        *_content(warehouse),
+    ]
+
+
+def brief(row: Row) -> Row:
+    """Return what a table shows of a finding."""
+    return {"": {"ok": "✓", "note": "·", "wrong": "✗"}[str(row["state"])]} | {
+        name: row[name] for name in ("check", "found", "mend")
+    }
+
+
+def _installation() -> Iterator[Finding]:
+    yield Finding(check="python", state="ok", found=f"{platform.python_version()} at {sys.executable}")
+    try:
+        needed = distribution("feedmill").requires or []
+    except PackageNotFoundError:
+        yield Finding(
+            check="feedmill",
+            state="wrong",
+            found="is run from a checkout that is not installed, so versions cannot be checked",
+            mend="Run `make install` in the checkout, or `pip install -e .`.",
+        )
+        return
+    yield Finding(check="feedmill", state="ok", found=version("feedmill"))
+    for text in needed:
+        requirement = Requirement(text)
+        if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+            yield _package(requirement)
+
+
+def _package(requirement: Requirement) -> Finding:
+    bounds = f"needs {requirement.specifier}" if requirement.specifier else "any version will do"
+    try:
+        found = version(requirement.name)
+    except PackageNotFoundError:
+        found = None
+    if found and requirement.specifier.contains(found, prereleases=True):
+        return Finding(check=requirement.name, state="ok", found=f"{found} ({bounds})")
+    return Finding(
+        check=requirement.name,
+        state="wrong",
+        found=f"{found or 'not installed'} ({bounds})",
+        mend=f"`make install` installs the tested set, `pip install '{requirement}'` this one alone.",
+    )
+
+
+def _configuration(settings: Settings) -> Iterator[Finding]:
+    file = settings.config_file
+    if file:
+        names = ", ".join(source.name for source in settings.sources) or "no sources"
+        yield Finding(check="feedmill.toml", state="ok", found=f"{file.resolve()}: {names}")
+    else:
+        yield Finding(
+            check="feedmill.toml",
+            state="note",
+            found=f"none in {Path.cwd()}",
+            mend="Not needed; with one, `feedmill ingest` alone knows its sources.",
+        )
+    for source in settings.sources:
+        if source.location != "-" and not os.path.lexists(source.location) and "*" not in source.location:
+            yield Finding(
+                check=f"source {source.name}",
+                state="wrong",
+                found=f"{source.location} does not exist",
+                mend="Correct its `path` in feedmill.toml, or remove the source.",
+            )
+    address = os.environ.get("PREFECT_API_URL")
+    if address:
+        # Only host and port: an address may hold a password.
+        place = urlsplit(address)
+        server = f"{place.hostname}{f':{place.port}' if place.port else ''}"
+        found = f"PREFECT_API_URL names {server}: ingest runs as a flow"
+        yield Finding(check="prefect server", state="ok", found=found)
+    else:
+        yield Finding(
+            check="prefect server",
+            state="note",
+            found="PREFECT_API_URL is not set: ingest runs without Prefect",
+            mend="`prefect server start` and the variable let you watch runs in a browser.",
+        )
+
+
+def _files(warehouse: Path) -> Iterator[Finding]:
+    from warehouse.lock import lock_holder  # noqa: PLC0415 - brings DuckDB
+    from warehouse.paths import WarehousePaths  # noqa: PLC0415 - as above
+    from warehouse.publish import is_published  # noqa: PLC0415 - as above
+
+    paths = WarehousePaths.of(warehouse)
+    if not paths.published.exists() and not paths.work.exists():
+        yield Finding(
+            check="warehouse",
+            state="note",
+            found=f"{paths.published} does not exist yet",
+            mend="`feedmill ingest INPUT` makes it.",
+        )
+        return
+    size = paths.published.stat().st_size if paths.published.exists() else 0
+    yield Finding(check="warehouse", state="ok", found=f"{paths.published}, {size:,} bytes")
+    holder = lock_holder(warehouse)
+    if holder:
+        yield Finding(
+            check="lock",
+            state="note",
+            found=f"held by {holder}",
+            mend="Reading works meanwhile. To write, wait for it: `feedmill ingest --wait 60`.",
+        )
+    else:
+        yield Finding(check="lock", state="ok", found="free")
+        if paths.work.exists() and not is_published(paths):
+            yield Finding(
+                check="published copy",
+                state="wrong",
+                found="older than the working file: a run was ended between landing and publishing",
+                mend="Run `feedmill ingest` again, on anything: it publishes what has landed.",
+            )
+    if not os.access(paths.folder, os.W_OK):
+        yield Finding(
+            check="folder",
+            state="wrong",
+            found=f"{paths.folder} is not writable for this user",
+            mend="Give write permission (chmod u+w), or choose another place with --warehouse.",
+        )
+    free = shutil.disk_usage(paths.folder).free
+    enough = free > _COPIES_AT_PEAK * size
+    yield Finding(
+        check="disk",
+        state="ok" if enough else "wrong",
+        found=f"{free:,} bytes free",
+        mend=None if enough else f"Publishing needs up to {_COPIES_AT_PEAK} x {size:,} bytes: make room.",
+    )

@@ -1,0 +1,126 @@
+"""A run's report as markdown, for the Prefect UI. Text from feeds and file names cannot become markup."""
+
+import html
+import re
+from collections.abc import Iterable, Sequence
+
+from flows.runs import RunSummary, SourceRow
+from schemas.items import Basis
+
+#: A report shows names and titles. What is longer is no name.
+MAX_TEXT = 200
+
+#: What a date rests on, in a person's words.
+BASIS_WORDS: dict[Basis, str] = {
+    "field": "a field of the export",
+    "stated": "stated in the text",
+    "stated-no-year": "stated, but without a year",
+    "weekday": "a weekday",
+    "header": "a header",
+    "neighbours": "the items around it",
+    "none": "nothing: no date",
+}
+
+_BLANK = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
+# Everything that means something to CommonMark or to the tables and footnotes of GitHub's dialect. An
+# entity never starts markup (CommonMark 0.31, section 2.5), whatever stands around it.
+_MARKUP = re.compile(r"[!#$()*+\-=>\[\\\]^_`{|}~:@]")
+# GitHub's dialect makes links of bare addresses even after entities were resolved; a zero-width space
+# after these keeps them apart.
+_ADDRESS = re.compile(r"(://|www(?=\.)|@)", re.IGNORECASE)
+
+
+def escape(text: str) -> str:
+    """Return text of unknown origin as one line of at most 200 characters that renders as itself."""
+    line = _BLANK.sub(" ", text).strip()
+    if len(line) > MAX_TEXT:
+        line = line[: MAX_TEXT - 1] + "…"
+    parted = _ADDRESS.sub(lambda match: f"{match[0]}\u200b", line)
+    return _MARKUP.sub(lambda match: f"&#{ord(match[0])};", html.escape(parted, quote=True))
+
+
+def markdown(summary: RunSummary) -> str:
+    """Return the report of one run: what came in, what it became, what the dates rest on, what failed."""
+    parts = [
+        f"# {_headline(summary)}",
+        _table(("", ""), _facts(summary), "lr"),
+        "## Sources",
+        _table(
+            tuple(source_cells(None)),
+            [tuple(source_cells(row).values()) for row in summary.sources],
+            "l" + "r" * 9,
+        ),
+    ]
+    dates = [(BASIS_WORDS[basis], f"{count:,}") for basis, count in summary.dates.items() if count]
+    if dates:
+        parts += ["## What the dates of new items rest on", _table(("basis", "items"), dates, "lr")]
+    if summary.failures:
+        rows = [
+            (escape(one.source), escape(one.uri), escape(one.reason), escape(one.next_step))
+            for one in summary.failures[:50]
+        ]
+        parts += [
+            "## Inputs that could not be used",
+            _table(("source", "input", "why", "what next"), rows, "llll"),
+        ]
+        if len(summary.failures) > len(rows):
+            parts.append(f"And {len(summary.failures) - len(rows):,} more.")
+    parts.append(
+        f"Run `{summary.run_id}`. `feedmill sql` asks the warehouse more; its view `runs` holds this run too."
+    )
+    return "\n\n".join(parts) + "\n"
+
+
+def source_cells(row: SourceRow | None) -> dict[str, object]:
+    """Return one row of the table of sources, by column; of None, the columns."""
+    row = row or SourceRow(source="")
+    new = row.new
+    return {
+        "source": escape(row.source),
+        "documents": new.documents,
+        "already landed": row.documents_unchanged,
+        "bytes": new.bytes,
+        "items": new.items,
+        "copies collapsed": new.copies,
+        "boilerplate": new.boilerplate,
+        "undated": new.dates[-1],
+        "quarantined": new.quarantined,
+        "unusable inputs": row.failures,
+    }
+
+
+def _headline(summary: RunSummary) -> str:
+    words = {
+        "completed": "Ingest completed",
+        "completed-with-quarantine": "Ingest completed, some input could not be used",
+        "failed": "Ingest failed",
+    }
+    return words[summary.state] + (" (dry run: nothing was landed)" if summary.dry_run else "")
+
+
+def _facts(summary: RunSummary) -> list[tuple[str, str]]:
+    total = summary.total
+    return [
+        ("new items", f"**{summary.items_new:,}**"),
+        ("items known before", f"{summary.items_unchanged:,}"),
+        ("new documents", f"{total.documents:,}"),
+        ("documents known before", f"{summary.documents_unchanged:,}"),
+        ("bytes of new documents", f"{total.bytes:,}"),
+        ("copied paragraphs collapsed", f"{total.copies:,}"),
+        ("new items that copy another item", f"{summary.duplicates:,}"),
+        ("of these near copies", f"{summary.near_duplicates:,}"),
+        ("ranges in quarantine", f"**{total.quarantined:,}**" if total.quarantined else "0"),
+        ("inputs that could not be used", f"**{len(summary.failures):,}**" if summary.failures else "0"),
+        ("seconds", f"{summary.seconds:.1f}"),
+        ("warehouse", escape(summary.warehouse)),
+    ]
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[object]], align: str) -> str:
+    rule = ["---:" if side == "r" else "---" for side in align]
+    cells = [
+        head,
+        rule,
+        *([f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row] for row in rows),
+    ]
+    return "\n".join(f"| {' | '.join(row)} |" for row in cells)

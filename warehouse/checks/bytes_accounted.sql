@@ -1,0 +1,2 @@
+-- Every byte of every document has exactly one fate.
+SELECT document_id, bytes, gap FROM main.byte_accounts WHERE gap <> 0

@@ -1,0 +1,2 @@
+-- A document stands once.
+SELECT document_key, count(*) AS copies FROM raw.documents GROUP BY document_key HAVING count(*) > 1

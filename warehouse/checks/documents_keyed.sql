@@ -1,0 +1,4 @@
+-- A document's key is the beginning of its sha256.
+SELECT document_id
+FROM raw.documents
+WHERE replace(document_key::VARCHAR, '-', '') <> document_id[:32]

@@ -1,0 +1,5 @@
+-- A text that can be matched was signed.
+SELECT DISTINCT text_key
+FROM core.versions
+ANTI JOIN dedup.signatures USING (text_key)
+WHERE text_key IS NOT NULL

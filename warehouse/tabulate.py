@@ -1,0 +1,165 @@
+"""Cleaned documents to a batch of Arrow tables. Knows no DuckDB: a worker process may do this."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from itertools import chain
+from typing import Any
+
+import pyarrow as pa
+
+from schemas.items import CleanedDocument
+from schemas.signatures import Recipe, Signed
+from schemas.traces import Step
+from warehouse import batch as shape
+from warehouse.batch import Batch, Receipt
+from warehouse.columns import document_key, key_of, keys, storable, table, uint32_lists
+from warehouse.items import Escape, item_rows
+from warehouse.paragraphs import paragraph_columns
+
+#: Bytes of a chunk of a body: it can be read in pieces, and nearly all documents are one row.
+CHUNK = 16 << 20
+#: Bytes of a refused range that quarantine repeats; beyond, the range in the document must do.
+QUARANTINE_RAW = 1 << 20
+#: The step that says that lone surrogates of a text were written out as escapes.
+ESCAPED = (Step("escape-lone-surrogates"),)
+
+
+def tabulate(  # noqa: PLR0917 - six things make a batch; callers name them
+    documents: Sequence[CleanedDocument],
+    bodies: Mapping[str, bytes],
+    signed: Mapping[str, Signed],
+    recipe: Recipe,
+    fetched_at: Mapping[str, str | None],
+    cleaner: str,
+) -> Batch:
+    """Return `documents` as one batch.
+
+    `bodies` and `fetched_at` go by document_id, `signed` by item_id; an item without one is not matched.
+    `cleaner` is the version of the cleaners. Of documents with the same bytes one is taken, whatever their
+    order, and every name that they came under is kept.
+    Raises KeyError for a document without body, WarehouseError for a date that is none.
+    """
+    named = sorted(documents, key=lambda document: (document.document_id, document.source, document.uri))
+    once = list({document.document_id: document for document in reversed(named)}.values())
+    escapes: list[Escape] = []
+    rows = item_rows(once, signed, escapes)
+    paragraphs, texts = paragraph_columns(once, escapes)
+    items = [item for document in once for item in document.items]
+    return Batch(
+        documents=_documents(once, cleaner),
+        bodies=_bodies(once, bodies),
+        receipts=receipts([_receipt(document, fetched_at) for document in named]),
+        items=table(shape.ITEMS, rows),
+        paragraphs=table(shape.PARAGRAPHS, paragraphs),
+        paragraph_texts=table(shape.TEXTS, texts),
+        quarantine=_quarantine(once, bodies),
+        traces=_traces(once, escapes),
+        recipe=table(shape.RECIPE, [[recipe.name], [json.dumps(asdict(recipe), sort_keys=True)]]),
+        **_signatures([signed[item.item_id] for item in items if item.item_id in signed], recipe),
+    )
+
+
+def receipts(received: Sequence[Receipt]) -> pa.Table:
+    """Return receipts as a table, each distinct one once."""
+    rows = {}
+    for receipt in received:
+        names = (storable(receipt.source), storable(receipt.uri), storable(receipt.media_type))
+        own = key_of(receipt.document_id, *names, receipt.fetched_at or "")
+        rows[own] = (own, document_key(receipt.document_id), *names, receipt.fetched_at)
+    key, document, *others = _transposed(list(rows.values()), len(shape.RECEIPTS))
+    return table(shape.RECEIPTS, [keys(key), keys(document), *others])
+
+
+def _receipt(document: CleanedDocument, fetched_at: Mapping[str, str | None]) -> Receipt:
+    return Receipt(
+        document_id=document.document_id,
+        source=document.source,
+        uri=document.uri,
+        media_type=document.media_type,
+        fetched_at=fetched_at.get(document.document_id),
+    )
+
+
+def _documents(documents: Sequence[CleanedDocument], cleaner: str) -> pa.Table:
+    return table(
+        shape.DOCUMENTS,
+        [
+            keys([document_key(document.document_id) for document in documents]),
+            [document.document_id for document in documents],
+            [document.encoding for document in documents],
+            [document.bytes for document in documents],
+            [cleaner] * len(documents),
+        ],
+    )
+
+
+def _bodies(documents: Sequence[CleanedDocument], bodies: Mapping[str, bytes]) -> pa.Table:
+    rows = []
+    for document in documents:
+        body = bodies[document.document_id]
+        whose = document_key(document.document_id)
+        # An empty document has one empty chunk: its bytes are known, and there are none.
+        for number, start in enumerate(range(0, max(len(body), 1), CHUNK)):
+            rows.append((whose, number, start, body[start : start + CHUNK]))
+    key, *others = _transposed(rows, len(shape.BODIES))
+    return table(shape.BODIES, [keys(key), *others])
+
+
+def _quarantine(documents: Sequence[CleanedDocument], bodies: Mapping[str, bytes]) -> pa.Table:
+    rows = []
+    for document in documents:
+        body = bodies[document.document_id]
+        whose = document_key(document.document_id)
+        for refusal in document.quarantine:
+            small = refusal.end - refusal.start <= QUARANTINE_RAW
+            raw = body[refusal.start : refusal.end] if small else None
+            why = (refusal.stage, refusal.reason, storable(refusal.detail))
+            rows.append((whose, refusal.start, refusal.end, *why, raw))
+    key, *others = _transposed(rows, len(shape.QUARANTINE))
+    return table(shape.QUARANTINE, [keys(key), *others])
+
+
+def _traces(documents: Sequence[CleanedDocument], escapes: Sequence[Escape]) -> pa.Table:
+    rows: list[tuple[bytes, int | None, tuple[Step, ...]]] = [
+        (document_key(document.document_id), trace.line, trace.steps)
+        for document in documents
+        for trace in document.traces
+    ]
+    rows += [(document_key(document_id), line, ESCAPED) for document_id, line in dict.fromkeys(escapes)]
+    # A document has few distinct lists of steps and many lines.
+    written = {steps: _steps(steps) for steps in {steps for _, _, steps in rows}}
+    key, line, steps = _transposed(rows, len(shape.TRACES))
+    return table(shape.TRACES, [keys(key), line, [written[each] for each in steps]])
+
+
+def _steps(steps: tuple[Step, ...]) -> str:
+    plain = [
+        {"name": step.name, "plan": [[storable(key), storable(value)] for key, value in step.plan]}
+        for step in steps
+    ]
+    return json.dumps(plain, ensure_ascii=False)
+
+
+def _signatures(signed: Sequence[Signed], recipe: Recipe) -> dict[str, pa.Table]:
+    once = {each.text_key: each for each in signed}
+    text_keys = [bytes.fromhex(text_key) for text_key in once]
+    banded = [text_key for text_key, each in zip(text_keys, once.values(), strict=True) for _ in each.bands]
+    return {
+        "signatures": table(
+            shape.SIGNATURES,
+            [
+                keys(text_keys),
+                [recipe.name] * len(once),
+                [each.shingles for each in once.values()],
+                uint32_lists([each.signature for each in once.values()]),
+            ],
+        ),
+        "bands": table(
+            shape.BANDS, [list(chain.from_iterable(each.bands for each in once.values())), keys(banded)]
+        ),
+    }
+
+
+def _transposed(rows: Sequence[tuple[Any, ...]], width: int) -> list[Sequence[Any]]:
+    return list(zip(*rows, strict=True)) if rows else [()] * width

@@ -1,0 +1,131 @@
+"""The one process that writes: lock, working file, landing, publishing."""
+
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+
+from schemas.errors import WarehouseError
+from warehouse import migrate
+from warehouse.batch import Batch, Receipt
+from warehouse.connection import connect
+from warehouse.land import Landed, land, note_unchanged
+from warehouse.lock import locked
+from warehouse.matching import Matcher
+from warehouse.paths import WarehousePaths, wal_of
+from warehouse.publish import prepare, publish
+
+RunState = Literal["completed", "failed"]
+
+
+class Writer:
+    """Lands batches in the working file. Use it through `writing`, from one thread."""
+
+    def __init__(self, paths: WarehousePaths, memory_limit: str | None) -> None:
+        """Open the working file and bring it to this program's tables and views."""
+        self._paths = paths
+        self._memory_limit = memory_limit
+        self._con = self._open()
+        try:
+            self.migrated = migrate.apply(self._con)
+        except BaseException:
+            self._con.close()
+            raise
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        return connect(
+            self._paths.work, read_only=False, spill=self._paths.spill, memory_limit=self._memory_limit
+        )
+
+    def start_run(self, run_id: str, started_at: str, command: str) -> None:
+        """Note a run. Runs that still seem to be running are dead, for this process holds the lock."""
+        self._con.execute(
+            "UPDATE ops.runs SET state = 'killed' WHERE state = 'running' AND run_id <> ?", [run_id]
+        )
+        self._con.execute(
+            "INSERT INTO ops.runs SELECT ?, ?, ?::TIMESTAMPTZ, NULL, 'running' "
+            "WHERE ? NOT IN (SELECT run_id FROM ops.runs)",
+            [run_id, command, started_at, run_id],
+        )
+
+    def finish_run(self, run_id: str, finished_at: str, state: RunState) -> None:
+        """Note the end of a run. What it landed is counted from its batches (view `runs`)."""
+        self._con.execute(
+            "UPDATE ops.runs SET finished_at = ?::TIMESTAMPTZ, state = ? WHERE run_id = ?",
+            [finished_at, state, run_id],
+        )
+
+    def known(self, document_ids: Iterable[str]) -> set[str]:
+        """Return those documents that have landed. A document lands whole or not at all."""
+        rows = self._con.execute(
+            "SELECT document_id FROM raw.documents WHERE document_key IN (SELECT unnest(?::UUID[]))",
+            [[document_id[:32] for document_id in document_ids]],
+        ).fetchall()
+        return {document_id for (document_id,) in rows}
+
+    def land(self, batch: Batch, *, run_id: str, at: str, matcher: Matcher) -> Landed:
+        """Land a batch in one transaction; see `warehouse.land.land`."""
+        return land(self._con, batch, run_id=run_id, at=at, matcher=matcher)
+
+    def note_unchanged(self, received: Sequence[Receipt], *, run_id: str, at: str) -> Landed:
+        """Note that the run was given documents that have landed before; they need no cleaning."""
+        return note_unchanged(self._con, list(received), run_id=run_id, at=at)
+
+    def publish(self) -> bool:
+        """Let readers see what has landed so far; return whether there was anything to publish.
+
+        For long runs, every few minutes: it copies the whole file. The end of `writing` does it in any case.
+        """
+        self.close()
+        try:
+            return publish(self._paths)
+        finally:
+            self._con = self._open()
+
+    def close(self) -> None:
+        """Merge the log into the working file and close it."""
+        try:
+            self._con.execute("CHECKPOINT")
+        finally:
+            self._con.close()
+        if wal_of(self._paths.work).exists():
+            # A checkpoint that came at a bad moment leaves the log. Opening replays it; the next one ends it.
+            with contextlib.closing(self._open()) as con:
+                con.execute("CHECKPOINT")
+
+
+@contextmanager
+def writing(
+    path: Path, *, command: str, started_at: str, wait: float = 0.0, memory_limit: str | None = None
+) -> Iterator[Writer]:
+    """Be the writer of the warehouse at `path`, and publish at the end, also after an error.
+
+    `command` and `started_at` (ISO) are what other processes are told; `wait` is in seconds.
+    Folders that are missing are made. What was committed before an error or a kill stays.
+    Raises WarehouseBusy if another process writes, WarehouseError if the file is newer than this program,
+    is no warehouse, or cannot be written.
+    """
+    paths = WarehousePaths.of(path)
+    try:
+        paths.folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WarehouseError(
+            f"Cannot make the folder {paths.folder}: {error.strerror}. Name another file with --warehouse."
+        ) from error
+    with locked(path, command=command, started_at=started_at, wait=wait):
+        prepare(paths)
+        writer = Writer(paths, memory_limit)
+        try:
+            yield writer
+        except BaseException as error:
+            try:
+                writer.close()
+                publish(paths)
+            except (duckdb.Error, WarehouseError) as second:
+                error.add_note(f"What was landed before could not be published either: {second}")
+            raise
+        writer.close()
+        publish(paths)
