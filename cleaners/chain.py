@@ -17,13 +17,15 @@ from dataclasses import dataclass
 from cleaners.account import account, item_id
 from cleaners.assemble import Draft, draft_article, draft_post, hashtags, join, title_of, urls
 from cleaners.boilerplate import mark_boilerplate
+from cleaners.dates import resolve
 from cleaners.decode import decode
+from cleaners.evidence import gather
 from cleaners.keys import key
 from cleaners.marks import Mark, mark
 from cleaners.mend import mend
 from cleaners.split import Cut, split
 from schemas.documents import Blob, Line, Refusal
-from schemas.items import UNDATED, CleanedDocument, Dropped, Item, Kind, Published
+from schemas.items import CleanedDocument, Dropped, Item, Kind, Published
 from schemas.options import CleanOptions
 from schemas.traces import Trace
 
@@ -50,7 +52,7 @@ def clean(blob: Blob, options: CleanOptions = CleanOptions()) -> CleanedDocument
     marks = mark(page.texts)
     cut = split(page.texts, page.blanks, marks)
     drafts = draft(cut, page, marks)
-    dates = date(drafts, cut, page, marks, blob.fetched_at)
+    dates = resolve(gather(drafts, page.texts, marks, feed=cut.feed), fetched_at=blob.fetched_at)
     ends = [page.lines[following.segment.start].start for following in drafts[1:]]
     ends.append(max((line.end for line in decoded.lines), default=0))
     items = tuple(
@@ -113,13 +115,6 @@ def draft(cut: Cut, page: Page, marks: dict[int, Mark]) -> list[Draft]:
             furniture = mark_boilerplate(page.texts, [line.text for line in page.lines])
             drafts.append(draft_article(segment, furniture))
     return drafts
-
-
-def date(
-    drafts: Sequence[Draft], cut: Cut, page: Page, marks: dict[int, Mark], fetched_at: str | None
-) -> tuple[Published, ...]:
-    """Return when each item was published, by the evidence of the whole sequence."""
-    return tuple(UNDATED for _ in drafts)
 
 
 def itemise(

@@ -7,12 +7,13 @@ their letters are and by where the letters stand; charset-normalizer is asked wh
 
 import codecs
 import re
-import tomllib
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+from itertools import pairwise
+
+from cleaners.rules import rules
 
 #: Bytes that a guess looks at; longer samples changed no verdict on text in one language.
 SAMPLE = 2048
@@ -88,7 +89,7 @@ def worth_in(page: str, sample: bytes) -> float:
     if not total:
         return 0.0
     capitals_inside = sum(
-        a.islower() and b.isupper() and b > "\x7f" for a, b in zip(text, text[1:], strict=False)
+        a.islower() and b.isupper() and b > "\x7f" for a, b in pairwise(text)
     )
     beside_ascii = len(_BESIDE_ASCII.findall(text))
     neighbours = len(_NEIGHBOURS.findall(text))
@@ -136,9 +137,8 @@ def _detected(sample: bytes) -> str | None:
 
 @cache
 def _pages() -> dict[str, tuple[Language, ...]]:
-    rules = tomllib.loads((resources.files("cleaners") / "rules" / "codepages.toml").read_text("utf-8"))
     pages: dict[str, tuple[Language, ...]] = {}
-    for rule in rules["language"]:
+    for rule in rules("codepages")["language"]:
         letters = rule["letters"]
         worth = {letter: 1.0 - 0.6 * rank / len(letters) for rank, letter in enumerate(letters)}
         # Capitals are rarer than their letters, but a headline may be all capitals.

@@ -19,7 +19,7 @@ from cleaners.characters import (
     STRAY_SELECTOR,
     SURROGATES,
 )
-from cleaners.mark_runs import has_mark_run
+from cleaners.combining import has_mark_run
 from cleaners.mojibake import apply_plan, maybe_bad, repair
 from schemas.traces import Step
 

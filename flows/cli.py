@@ -71,11 +71,9 @@ def _run(tokens: list[str]) -> int:
         status = command(*bound.args, **bound.kwargs, **({"voice": voice} if "voice" in hidden else {}))
         return status if isinstance(status, int) else DONE
     except CycloptsError as error:
-        known = [token for token in tokens if token in app]
-        voice.warn(
-            f"{str(error).replace(chr(0), '')} `feedmill{''.join(f' {k}' for k in known[:1])} --help` "
-            "shows an example."
-        )
+        said = str(error).replace("\0", "")
+        words = " ".join(["feedmill", *(token for token in tokens[:1] if token in app), "--help"])
+        voice.warn(f"{said} `{words}` shows an example.")
         return USAGE
     except OutputClosed:
         _drop_stdout()

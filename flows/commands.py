@@ -8,15 +8,17 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from flows import explain as explaining
 from flows.output import Format, records, write, write_json, write_text
-from flows.preview import Reading, preview_rows
+from flows.prefect_server import configured_server
 from flows.runs import IngestRequest, request_for
 from flows.settings import load
 from flows.voice import Voice
 from schemas.errors import ConfigError, InputError
 
 _ITEM_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+#: What `--input-format` may name. Dumps and articles are both plain text; what they are is detected.
+INPUT_FORMATS = ("text",)
 
 _HELP = """Messy feeds in, dated and deduplicated items in DuckDB out.
 
@@ -121,11 +123,11 @@ def ingest(
     if not 0 <= wait < float("inf"):
         raise ConfigError(f"--wait {wait}: a number of seconds from 0 up is needed. Try --wait 60.")
     request = _request(inputs, warehouse, input_format, fetched_at, source=source, dry_run=dry_run, wait=wait)
-    as_flow = prefect == "on" or (prefect == "auto" and bool(os.environ.get("PREFECT_API_URL")))
+    as_flow = prefect == "on" or (prefect == "auto" and configured_server() is not None)
     summary = landing(request, voice, as_flow=as_flow)
-    voice.tell(summary_text(summary, as_flow=as_flow, warehouse=warehouse))
     for failure in summary.failures:
         voice.warn(str(failure))
+    voice.tell(summary_text(summary, inputs, as_flow=as_flow, warehouse=warehouse))
     if json:
         write_json(summary.as_dict())
     return summary.exit_status
@@ -148,6 +150,8 @@ def preview(
     voice: Speaker,
 ) -> int:
     """Show what ingest would land, one item a row. Touches no warehouse and no Prefect."""
+    from flows.preview import Reading, preview_rows  # noqa: PLC0415 - brings the cleaners
+
     reading = Reading(voice)
     request = _request((input_, *more), None, input_format, fetched_at)
     write(preview_rows(document for _, document in reading.cleaned(request)), form)
@@ -181,10 +185,16 @@ def explain(
 
     An ITEM_ID is looked up in the warehouse, and the item is derived again from its stored bytes.
     """
+    from flows import explain as explaining  # noqa: PLC0415 - brings the cleaners
+    from flows.preview import Reading  # noqa: PLC0415 - as above
+
     reading = Reading(voice)
     target = unshield(target)
     if _ITEM_ID.fullmatch(target) and not os.path.lexists(target):
-        blob, document, item = explaining.landed(load(warehouse=warehouse).warehouse, target)
+        from flows.asking import landed  # noqa: PLC0415 - brings DuckDB, which files do without
+
+        blob, item = landed(load(warehouse=warehouse).warehouse, target)
+        document = reading.clean(blob, input_format)
     else:
         request = _request((target,), warehouse, input_format, fetched_at)
         found = list(reading.cleaned(request))
@@ -272,7 +282,7 @@ def _request(
 ) -> IngestRequest:
     """Return the request that ingest would run; wrong words become wrong usage."""
     try:
-        return request_for(
+        request = request_for(
             load(warehouse=warehouse),
             [unshield(text) for text in inputs],
             source=source,
@@ -283,3 +293,10 @@ def _request(
         )
     except InputError as error:
         raise ConfigError(str(error)) from error
+    for one in request.inputs:
+        if one.input_format and one.input_format not in INPUT_FORMATS:
+            raise ConfigError(
+                f"{one.input_format!r} is no format that feedmill reads (source {one.name}). "
+                f"Known: {', '.join(INPUT_FORMATS)}. Leave it out to have the format detected."
+            )
+    return request

@@ -15,10 +15,13 @@ from packaging.requirements import Requirement
 
 from flows.output import Row
 from flows.settings import Settings
-from schemas.errors import FeedmillError, WarehouseError
+from schemas.errors import FeedmillError
 
 #: Publishing copies the warehouse: for a moment there are the working file, the old copy and the new one.
 _COPIES_AT_PEAK = 3
+_LAST_RUN = (
+    "SELECT run_id, state, started_at, finished_at, items_new FROM runs ORDER BY started_at DESC LIMIT 1"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,3 +171,42 @@ def _files(warehouse: Path) -> Iterator[Finding]:
         found=f"{free:,} bytes free",
         mend=None if enough else f"Publishing needs up to {_COPIES_AT_PEAK} x {size:,} bytes: make room.",
     )
+
+
+def _content(warehouse: Path) -> Iterator[Finding]:
+    from warehouse.checks import run_checks  # noqa: PLC0415 - brings DuckDB
+    from warehouse.reader import query, reading  # noqa: PLC0415 - as above
+
+    if not warehouse.exists():
+        return
+    try:
+        with reading(warehouse) as con:
+            runs = query(con, _LAST_RUN).to_pylist()
+            failures = run_checks(con)
+    except FeedmillError as error:
+        yield Finding(
+            check="content", state="wrong", found=str(error), mend="See above; the file was not changed."
+        )
+        return
+    if runs:
+        last = runs[0]
+        when = last["finished_at"] or last["started_at"]
+        yield Finding(
+            check="last run",
+            state="ok" if last["state"] == "completed" else "note",
+            found=f"{last['run_id']} {last['state']}, {when:%Y-%m-%d %H:%M} UTC, {last['items_new']} new items",
+            mend=None
+            if last["state"] == "completed"
+            else "Run it again: what has landed is not landed twice.",
+        )
+    else:
+        yield Finding(check="last run", state="note", found="none yet", mend="`feedmill ingest INPUT`.")
+    for failure in failures:
+        yield Finding(
+            check=f"check {failure.check}",
+            state="wrong",
+            found=str(failure),
+            mend="Keep this file, and report it with this line. Ingesting the inputs into a new file is safe.",
+        )
+    if not failures:
+        yield Finding(check="data checks", state="ok", found="all hold")

@@ -13,7 +13,7 @@ import contextlib
 import datetime as dt
 import secrets
 import tempfile
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from flows.sources import Discovery, discover
 from schemas.signatures import Member, Membership, Pair
 from warehouse.batch import Batch, Receipt
 from warehouse.land import Landed
-from warehouse.writer import Writer, writing
+from warehouse.writer import RunState, Writer, writing
 
 Tell = Callable[[Progress], None]
 
@@ -63,24 +63,14 @@ class Survey:
         return sum(ref.bytes for ref in self.new)
 
 
-@dataclass(slots=True)
-class Ledger:
-    """What the batches of a run came to, added up as they land."""
-
-    tallies: dict[str, Tally] = field(default_factory=dict)
-    failures: list[InputFailure] = field(default_factory=list)
-    landed: list[Landed] = field(default_factory=list)
-
-    def enter(self, tallies: Mapping[str, Tally], failures: Iterable[InputFailure], landed: Landed) -> None:
-        """Add one batch."""
-        for source, tally in tallies.items():
-            self.tallies[source] = self.tallies.get(source, Tally()) + tally
-        self.failures.extend(failures)
-        self.landed.append(landed)
-
-
 class Judge:
-    """The cleaners' judgement on texts and clusters, in the form in which the warehouse asks for it."""
+    """The cleaners' judgement on texts and clusters, in the form in which the warehouse asks for it.
+
+    `near` holds the items that it put into a cluster as near copies; its last word on an item counts.
+    """
+
+    def __init__(self) -> None:
+        self.near: set[str] = set()
 
     def verify(self, candidates: Sequence[tuple[str, str, str, str]]) -> Sequence[Pair]:
         """Return the pairs that hold among the candidates."""
@@ -88,7 +78,41 @@ class Judge:
 
     def lead(self, members: Sequence[Member], pairs: Sequence[Pair]) -> Sequence[Membership]:
         """Return the clusters of the members."""
-        return clusters.lead(members, pairs)
+        memberships = clusters.lead(members, pairs)
+        self.near.difference_update(member.item_id for member in members)
+        self.near.update(one.item_id for one in memberships if one.relation in {"near", "contained"})
+        return memberships
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What the batches of a run came to, added up as they land."""
+
+    tallies: dict[str, Tally] = field(default_factory=dict)
+    failures: list[InputFailure] = field(default_factory=list)
+    landed: list[Landed] = field(default_factory=list)
+    judge: Judge = field(default_factory=Judge)
+    done: int = 0
+
+    def enter(self, answer: Answer, landed: Landed) -> None:
+        """Add one batch."""
+        for source, tally in answer.tallies.items():
+            self.tallies[source] = self.tallies.get(source, Tally()) + tally
+        self.failures.extend(answer.failures)
+        self.landed.append(landed)
+        self.done += answer.bytes
+
+    @property
+    def total(self) -> Tally:
+        """Return the tally of all documents cleaned."""
+        return sum(self.tallies.values(), Tally())
+
+    def progress(self, total: int) -> Progress:
+        """Return how far cleaning and landing `total` bytes is."""
+        items = sum(landed.items_new for landed in self.landed)
+        return Progress(
+            stage="clean", done=self.done, total=total, documents=self.total.documents, items_new=items
+        )
 
 
 def ingest(request: IngestRequest, progress: Tell | None = None) -> RunSummary:
@@ -101,25 +125,23 @@ def ingest(request: IngestRequest, progress: Tell | None = None) -> RunSummary:
     run = begin(request)
     with scratch_folder() as scratch:
         found = discover(request.inputs, warehouse=request.warehouse, scratch=scratch)
-        if request.dry_run:
+        if not needs_warehouse(run, found):
             return rehearse(run, found, tell)
-        if not found.refs and not request.warehouse.exists():
-            # A typing error should not leave an empty warehouse behind.
-            return summarise(run, found, survey(found, frozenset, tell), Ledger(), 0)
         with opened(run) as writer, recorded(writer, run):
             surveyed = survey(found, writer.known, tell)
             ledger = Ledger()
-            done = 0
             for answer in clean(plan(surveyed.new, request), request.workers, surveyed.bytes):
-                ledger.enter(answer.tallies, answer.failures, land(writer, answer.batch, run))
-                done += answer.bytes
-                tell(_progress(ledger, done, surveyed.bytes))
-            unchanged = note_names(writer, surveyed, ledger, run)
-            summary = summarise(run, found, surveyed, ledger, unchanged)
-            writer.finish_run(run.run_id, state=_stored(summary.state), at=clock())
+                ledger.enter(answer, land(writer, answer.batch, run, ledger.judge))
+                tell(ledger.progress(surveyed.bytes))
+            summary = finish(writer, run, found, surveyed, ledger)
             tell(Progress(stage="publish", done=0, total=1))
-            writer.publish()
-            return replace(summary, finished_at=now())
+        # Leaving the warehouse published it.
+        return replace(summary, finished_at=now())
+
+
+def needs_warehouse(run: Run, found: Discovery) -> bool:
+    """Say whether there is anything to write: a typing error should not leave an empty warehouse behind."""
+    return not run.request.dry_run and (bool(found.refs) or run.request.warehouse.exists())
 
 
 def begin(request: IngestRequest) -> Run:
@@ -203,66 +225,67 @@ def clean(jobs: Sequence[Job], workers: int, total: int) -> Iterator[Answer]:
 
 
 def opened(run: Run) -> contextlib.AbstractContextManager[Writer]:
-    """Open the run's warehouse for writing. Entering raises WarehouseBusy."""
+    """Open the run's warehouse for writing, and publish it at the end. Entering raises WarehouseBusy."""
     request = run.request
-    return writing(request.warehouse, command=request.command, wait=request.wait)
+    return writing(
+        request.warehouse, command=request.command, started_at=clock(run.started_at), wait=request.wait
+    )
 
 
 @contextlib.contextmanager
 def recorded(writer: Writer, run: Run) -> Iterator[None]:
     """Note the start of a run and, if it does not get to its end, that it failed."""
-    writer.start_run(run.run_id, command=run.request.command, at=clock(run.started_at))
+    writer.start_run(run.run_id, started_at=clock(run.started_at), command=run.request.command)
     try:
         yield
     except BaseException:
-        # What landed before the error stays, so it is published. The error is what matters, though.
-        with contextlib.suppress(Exception):
-            writer.finish_run(run.run_id, state="failed", at=clock())
-            writer.publish()
+        with contextlib.suppress(Exception):  # the error that ended the run is the one to tell
+            writer.finish_run(run.run_id, finished_at=clock(), state="failed")
         raise
 
 
-def land(writer: Writer, batch: bytes, run: Run) -> Landed:
+def land(writer: Writer, batch: bytes, run: Run, judge: Judge) -> Landed:
     """Match and land one Arrow batch in one transaction."""
-    return writer.land(Batch.from_ipc(batch), run_id=run.run_id, at=clock(), matcher=Judge())
+    return writer.land(Batch.from_ipc(batch), run_id=run.run_id, at=clock(), matcher=judge)
 
 
-def note_names(writer: Writer, surveyed: Survey, ledger: Ledger, run: Run) -> int:
-    """Note the documents that were there, and new names of new ones; return the items that were there."""
+def finish(writer: Writer, run: Run, found: Discovery, surveyed: Survey, ledger: Ledger) -> RunSummary:
+    """Note which documents were there before, and new names of new ones; note the end; return the figures."""
     unread = {(failure.source, failure.uri) for failure in ledger.failures}
-    again = [ref for ref in surveyed.again if (ref.source, ref.uri) not in unread]
-    count = 0
-    for refs, counts in ((surveyed.known, True), (again, False)):
-        if refs:
-            received = [_receipt(ref) for ref in refs]
-            landed = writer.note_unchanged(received, run_id=run.run_id, at=clock())
-            count += landed.items_unchanged if counts else 0
-    return count
+    unread_ids = {ref.document_id for ref in surveyed.new if (ref.source, ref.uri) in unread}
+    again = [ref for ref in surveyed.again if ref.document_id not in unread_ids]
+    unchanged = 0
+    if surveyed.known:
+        received = [_receipt(ref) for ref in surveyed.known]
+        unchanged = writer.note_unchanged(received, run_id=run.run_id, at=clock()).items_unchanged
+    if again:
+        writer.note_unchanged([_receipt(ref) for ref in again], run_id=run.run_id, at=clock())
+    summary = summarise(run, found, surveyed, ledger, unchanged)
+    state: RunState = "failed" if summary.state == "failed" else "completed"
+    writer.finish_run(run.run_id, finished_at=clock(), state=state)
+    return summary
 
 
 def rehearse(run: Run, found: Discovery, tell: Tell) -> RunSummary:
     """Do everything but land: what a run would come to on an empty warehouse."""
     surveyed = survey(found, frozenset, tell)
     ledger = Ledger()
-    done = 0
     for answer in clean(plan(surveyed.new, run.request), run.request.workers, surveyed.bytes):
         items = sum(tally.items for tally in answer.tallies.values())
-        ledger.enter(answer.tallies, answer.failures, Landed(items_new=items))
-        done += answer.bytes
-        tell(_progress(ledger, done, surveyed.bytes))
+        ledger.enter(answer, Landed(items_new=items))
+        tell(ledger.progress(surveyed.bytes))
     return summarise(run, found, surveyed, ledger, 0)
 
 
 def summarise(
     run: Run, found: Discovery, surveyed: Survey, ledger: Ledger, items_unchanged: int
 ) -> RunSummary:
-    """Return the run in figures. It failed if there were inputs and not one of them could be used."""
+    """Return the run in figures. It failed if not one of its inputs could be read."""
     failures = (*found.failures, *surveyed.failures, *ledger.failures)
-    usable = any(tally.documents for tally in ledger.tallies.values()) or surveyed.known
-    quarantined = any(tally.quarantined for tally in ledger.tallies.values())
     state: State = "completed"
-    if failures or quarantined:
-        state = "completed-with-quarantine" if usable else "failed"
+    if failures or ledger.total.quarantined:
+        readable = ledger.total.documents or surveyed.known
+        state = "completed-with-quarantine" if readable else "failed"
     return RunSummary(
         run_id=run.run_id,
         state=state,
@@ -274,6 +297,7 @@ def summarise(
         items_new=sum(landed.items_new for landed in ledger.landed),
         items_unchanged=items_unchanged + sum(landed.items_unchanged for landed in ledger.landed),
         duplicates=sum(landed.duplicates for landed in ledger.landed),
+        near_duplicates=len(ledger.judge.near),
         failures=failures,
         skipped=found.skipped,
     )
@@ -306,19 +330,5 @@ def _receipt(ref: Ref) -> Receipt:
     )
 
 
-def _progress(ledger: Ledger, done: int, total: int) -> Progress:
-    return Progress(
-        stage="clean",
-        done=done,
-        total=total,
-        documents=sum(tally.documents for tally in ledger.tallies.values()),
-        items_new=sum(landed.items_new for landed in ledger.landed),
-    )
-
-
 def _silent(_: Progress) -> None:
     return
-
-
-def _stored(state: State) -> str:
-    return "failed" if state == "failed" else "completed"

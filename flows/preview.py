@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from cleaners.chain import clean
-from flows.inputs import Ref, UnusableInputError, read
+from flows.inputs import UnusableInputError, read
 from flows.output import Row, Rows, records
 from flows.runs import IngestRequest
 from flows.sources import discover
@@ -42,7 +42,7 @@ class Reading:
                 except UnusableInputError as error:
                     self._fail(str(error))
                     continue
-                yield blob, self._clean(blob, ref)
+                yield blob, self.clean(blob, ref.input_format)
 
     @property
     def status(self) -> int:
@@ -51,8 +51,9 @@ class Reading:
             return 1
         return 3 if self.failures or self.quarantined else 0
 
-    def _clean(self, blob: Blob, ref: Ref) -> CleanedDocument:
-        document = clean(blob, CleanOptions(input_format=ref.input_format))
+    def clean(self, blob: Blob, input_format: str | None = None) -> CleanedDocument:
+        """Return one cleaned document; what of it cannot be used is told and counted."""
+        document = clean(blob, CleanOptions(input_format=input_format))
         self.documents += 1
         self.quarantined += len(document.quarantine)
         for refusal in document.quarantine[:_TOLD]:

@@ -1,18 +1,68 @@
 """A run for the person who started it: progress while it runs, a summary afterwards, and what to try next."""
 
 import shlex
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
-from flows.runs import RunSummary, SourceRow
+from flows.pipeline import ingest
+from flows.prefect_server import ingest_with_prefect
+from flows.progress import Progress
+from flows.runs import IngestRequest, RunSummary, SourceRow
+from flows.voice import Voice
 from schemas.items import BASES
 
 _NEXT = "select published_best, title from unique_items order by published_best desc limit 10"
+_STAGES = {"read": "reading", "clean": "cleaning", "publish": "publishing"}
 
 
-def summary_text(summary: RunSummary, *, as_flow: bool, command: str, warehouse: str | None) -> str:
-    """Return the summary as lines for stderr.
+def landing(request: IngestRequest, voice: Voice, *, as_flow: bool) -> RunSummary:
+    """Run a request, as a Prefect flow or directly, with a bar if a person watches."""
+    run = ingest_with_prefect if as_flow else ingest
+    with _watched(voice, starting="starting Prefect" if as_flow else "starting") as tell:
+        return run(request, tell)
 
-    `command` is what was typed, to be typed again under Prefect; `warehouse` the option, if it was given.
-    """
+
+@contextmanager
+def _watched(voice: Voice, *, starting: str) -> Iterator[Callable[[Progress], None] | None]:
+    """Give what takes the progress of a run: a bar on a terminal, nothing in a log."""
+    if voice.quiet or not voice.terminal:
+        yield None
+        return
+    from rich.console import Console  # noqa: PLC0415 - only for terminals
+    from rich.progress import (  # noqa: PLC0415 - only for terminals
+        BarColumn,
+        DownloadColumn,
+        Progress as Bar,
+        SpinnerColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[found]}"),
+    )
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(starting, total=None, found="")
+
+        def tell(progress: Progress) -> None:
+            bar.update(
+                task,
+                description=_STAGES[progress.stage],
+                completed=progress.done,
+                total=progress.total or None,
+                found=f"{_count(progress.documents, 'document')}, {_count(progress.items_new, 'new item')}",
+            )
+
+        yield tell
+
+
+def summary_text(summary: RunSummary, inputs: Sequence[str], *, as_flow: bool, warehouse: str | None) -> str:
+    """Return the summary as lines for stderr. `inputs` and `warehouse` are as they were typed."""
     total = summary.total
     did = "would land" if summary.dry_run else "landed"
     outcome = (

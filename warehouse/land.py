@@ -137,8 +137,8 @@ def land(con: duckdb.DuckDBPyConnection, batch: Batch, *, run_id: str, at: str, 
     except duckdb.Error as error:
         raise WarehouseError(
             f"A batch could not be landed: {str(error).strip()}. Nothing of it is in the warehouse, the "
-            f"batches before it are. {_whose(batch)} Mend the cause and run the command again, or ingest these "
-            "documents one by one to find the one at fault."
+            f"batches before it are. {_whose(batch)} Mend the cause and run the command again, or ingest "
+            "these documents one by one to find the one at fault."
         ) from error
     return landed
 
@@ -155,7 +155,8 @@ def note_unchanged(
         ((documents, items, unknown),) = con.execute(_COUNT_RECEIVED).fetchall()
         if unknown:
             raise WarehouseError(
-                f"{unknown} documents were to be noted as unchanged but are not in the warehouse. Land them first."
+                f"{unknown} documents were to be noted as unchanged but are not in the warehouse. "
+                "Land them first."
             )
         landed = Landed(documents_unchanged=documents, items_unchanged=items)
         con.execute("BEGIN")

@@ -200,8 +200,8 @@ def _check_recipe(con: duckdb.DuckDBPyConnection) -> None:
     other = con.execute("SELECT name FROM dedup.recipe ANTI JOIN stage_recipe USING (name)").fetchone()
     if other is not None:
         raise WarehouseError(
-            f"The texts of this warehouse were signed by the recipe {other[0]}, this program signs by another "
-            "one, and signatures of different recipes never meet. Ingest into a new file with --warehouse."
+            f"The texts of this warehouse were signed by the recipe {other[0]}, this program signs by "
+            "another one, and signatures of different recipes never meet. Ingest into a new file with --warehouse."
         )
 
 

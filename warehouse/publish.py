@@ -77,5 +77,5 @@ def _copy(source: Path, target: Path, passing: Path) -> None:
             passing.unlink(missing_ok=True)
         raise WarehouseError(
             f"Cannot copy {source} to {target}: {error.strerror}. Free some disk space (the copy needs as "
-            "much again as the warehouse) or mend the permissions, and run the command again: nothing is lost."
+            "much again as the warehouse) or mend permissions, and run the command again. Nothing is lost."
         ) from error

@@ -36,7 +36,12 @@ ORDER BY view.view_name, col.column_index
 """
 _SOURCE = """
 SELECT
-    document.document_id, document.source, document.uri, document.media_type, document.fetched_at, item.ordinal
+    document.document_id,
+    document.source,
+    document.uri,
+    document.media_type,
+    document.fetched_at,
+    item.ordinal
 FROM main.items AS item
 JOIN main.documents AS document USING (document_id)
 WHERE item.item_id = ?
