@@ -1,6 +1,6 @@
 """Tables of characters: what breaks a line, what is never seen, what may carry it, and what looks alike.
 
-Code points are written as escapes where they cannot be seen. Strings in capitals that end in CLASS go between the
+Code points are written as escapes where they cannot be seen. Strings that end in CLASS go between the
 brackets of a regular expression.
 """
 
@@ -14,6 +14,7 @@ BREAK = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\u2028\u2029]")
 LATE_BREAK = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 #: A NEL with no U+0080-U+00FF before it cannot be a half of UTF-8 that was read as Latin-1.
 LONE_NEL = re.compile("(?<![\x80-\xff])\x85")
+OTHER_C1 = re.compile("[\x80-\x84\x86-\x9f]")
 
 #: Trimmed at both ends of lines.
 BLANKS = " \t\xa0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u3000"
@@ -27,8 +28,8 @@ JUNK = re.compile(
 SURROGATES = re.compile("[\ud800-\udbff][\udc00-\udfff]|[\ud800-\udfff]")
 
 # --- Invisible characters, by what lets them stay.
-#: Nothing: zero-width space, word joiner, soft hyphen, grapheme joiner, bidi embeddings and isolates, deprecated
-#: formats, Hangul fillers, Khmer inherent vowels, Mongolian selectors, musical formats.
+#: Nothing: zero-width space, word joiner, soft hyphen, grapheme joiner, bidi embeddings and isolates,
+#: deprecated formats, Hangul fillers, Khmer inherent vowels, Mongolian selectors, musical formats.
 _NEVER_CLASS = (
     "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u202a-\u202e\u2060-\u206f\u3164\uffa0"
     "\U0001d173-\U0001d17a"
@@ -47,7 +48,11 @@ _SKIN_TONE_CLASS = "\U0001f3fb-\U0001f3ff"
 _IDEOGRAPH_CLASS = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"
 #: Symbols and punctuation with registered variants, and the bases of keycaps.
 _SYMBOL_CLASS = (
-    "#*0-9" + _PICTOGRAPH_CLASS + _SKIN_TONE_CLASS + _IDEOGRAPH_CLASS + "\u2200-\u22ff\u2460-\u24ff\u2a00-\u2aff"
+    "#*0-9"
+    + _PICTOGRAPH_CLASS
+    + _SKIN_TONE_CLASS
+    + _IDEOGRAPH_CLASS
+    + "\u2200-\u22ff\u2460-\u24ff\u2a00-\u2aff"
     "\u3001\u3002\u3200-\u32ff\uff01\uff0c\uff0e\uff1a\uff1b\uff1f"
 )
 #: Scripts that spell with ZWJ and ZWNJ: Arabic, Syriac, Indic, Tibetan, Myanmar, Khmer, Mongolian.
@@ -61,8 +66,8 @@ NEVER_OR_FLAG = re.compile(f"({_TAG_FLAG})|[{_NEVER_CLASS}{_TAG_CLASS}]+")
 STRAY_SELECTOR = re.compile(
     f"(?<![{_SYMBOL_CLASS}])[{_SYMBOL_SELECTOR_CLASS}]|(?<![{_IDEOGRAPH_CLASS}])[{_IDEOGRAPH_SELECTOR_CLASS}]"
 )
-#: A joiner stays behind a letter of a joining script; ZWJ also between pictures (the first may wear a selector
-#: or a skin tone).
+#: A joiner stays behind a letter of a joining script; ZWJ also between pictures (the first may wear a
+#: selector or a skin tone).
 STRAY_JOINER = re.compile(
     f"(?<![{_JOINING_CLASS}])(?:\u200c|\u200d(?:(?<![{_PICTOGRAPH_CLASS}{_SKIN_TONE_CLASS}\ufe0f]\u200d)"
     f"|(?![{_PICTOGRAPH_CLASS}])))"
@@ -74,24 +79,29 @@ RIGHT_TO_LEFT = re.compile(
     "\ufb1d-\ufdfc\ufe70-\ufefc]"
 )
 
-_INVISIBLE_CLASS = (
-    f"{_NEVER_CLASS}{_TAG_CLASS}{_SYMBOL_SELECTOR_CLASS}{_IDEOGRAPH_SELECTOR_CLASS}\u061c\u200c-\u200f"
+INVISIBLE = re.compile(
+    f"[{_NEVER_CLASS}{_TAG_CLASS}{_SYMBOL_SELECTOR_CLASS}{_IDEOGRAPH_SELECTOR_CLASS}\u061c\u200c-\u200f]"
 )
-INVISIBLE = re.compile(f"[{_INVISIBLE_CLASS}]")
-#: All that some step of `mend` may change by itself, whatever stands beside it.
+#: All that some step of `mend` may change by itself, whatever stands beside it, and the planes above 2: few
+#: ranges beyond U+FFFF keep the search fast.
 RARE = re.compile(
-    f"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufeff\ufff9-\ufffc\ufffe\uffff"
-    f"{_PLANE_ENDS}{_INVISIBLE_CLASS}]"
+    "[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufeff\ufff9-\ufffc\ufffe\uffff"
+    f"{_NEVER_CLASS}{_SYMBOL_SELECTOR_CLASS}\u061c\u200c-\u200f\U0001fffe\U0001ffff\U0002fffe-\U0010ffff]"
 )
 #: Characters that have no say in the matching form: invisible ones, other formats, the keycap frame.
+_VANISHING_CLASS = (
+    f"{_NEVER_CLASS}{_SYMBOL_SELECTOR_CLASS}\u061c\u200c-\u200f"
+    "\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\ufeff\ufff9-\ufffb\u20e3"
+)
 VANISHING = re.compile(
-    f"[{_INVISIBLE_CLASS}\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\ufeff\ufff9-\ufffb\u20e3"
+    f"[{_VANISHING_CLASS}{_TAG_CLASS}{_IDEOGRAPH_SELECTOR_CLASS}"
     "\U000110bd\U000110cd\U00013430-\U00013438\U0001bca0-\U0001bca3]"
 )
+MAYBE_VANISHING = re.compile(f"[{_VANISHING_CLASS}\U00010000-\U0010ffff]")
 
 #: More combining marks in a row than any language writes (UAX #15, stream-safe text). To put such a run in
-#: canonical order takes quadratic time, so runs are looked for before anything is normalised. Marks are neither
-#: \\w nor \\s: the pattern finds all candidates, `unicodedata.combining` decides.
+#: canonical order takes quadratic time, so runs are looked for before anything is normalised. Marks are
+#: neither letters nor spaces to `re`: the pattern finds all candidates, `unicodedata.combining` decides.
 MARK_LIMIT = 30
 MAYBE_MARKS = re.compile(f"[^\\w\\s\x00-\u02ff]{{{MARK_LIMIT + 1},}}")
 

@@ -2,7 +2,7 @@
 
 Statistical detectors need some hundred bytes: charset-normalizer 3.5 read 11 of 29 one-line samples in 20
 languages as another language. So the languages in `rules/codepages.toml` are scored first, by how common
-their letters are and by where the letters stand; charset-normalizer is asked when none of them convinces.
+their letters are and by where the letters stand; charset-normalizer is for what none of them explains.
 """
 
 import codecs
@@ -21,9 +21,11 @@ SAMPLE = 2048
 #: 20 bytes and more) and the lowest of 29 one-line samples in 20 languages (0.46).
 CONVINCING = 0.4
 #: Bytes beyond ASCII from which a page of another script may claim a line that is otherwise ASCII.
-_A_WORD = 4
+A_WORD = 4
+#: Bytes beyond ASCII below which a statistical detector says anything.
+DETECTABLE = 16
 #: Taken off for each page of the language that is found more often than this one.
-_RARITY = 0.02
+RARITY = 0.02
 
 _TYPOGRAPHY = frozenset("\xa0«»“”„‘’‚–—…•·°§©®™€№£")
 _LETTER = r"[^\W\d_\x00-\x7f]"
@@ -31,7 +33,7 @@ _BESIDE_ASCII = re.compile(f"[A-Za-z]{_LETTER}|{_LETTER}[A-Za-z]")
 _NEIGHBOURS = re.compile(f"(?={_LETTER}{{2}})")
 #: Codecs that are no charsets, or read any bytes as something.
 _SPECIAL = frozenset(
-    {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "utf-7", "undefined", "utf-8"}
+    {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "utf_7", "undefined", "utf_8"}
 )
 #: What browsers read under these labels: the superset in real use (WHATWG Encoding Standard, section 4.2).
 _SUPERSETS = {
@@ -62,10 +64,10 @@ def known_charset(label: str | None) -> str | None:
         return None
     try:
         name = codecs.lookup(label.strip()).name
-        b"".decode(name)
-    except (LookupError, ValueError):  # unknown, or a codec that is not for text, or a NUL in the label
+        b"a".decode(name)
+    except (LookupError, ValueError):  # unknown, not for text (zlib), wide (UTF-16: not a matter of lines)
         return None
-    return None if name in _SPECIAL else _SUPERSETS.get(name, name)
+    return None if name.replace("-", "_") in _SPECIAL else _SUPERSETS.get(name, name)
 
 
 def guess_codepage(sample: bytes) -> str | None:
@@ -75,9 +77,22 @@ def guess_codepage(sample: bytes) -> str | None:
     """
     sample = sample[:SAMPLE]
     best, codec = max(((worth_in(page, sample), page) for page in _pages()), key=lambda pair: pair[0])
-    if best >= CONVINCING:
-        return codec
-    return _detected(sample)
+    return codec if best >= CONVINCING else None
+
+
+def detect_codepage(sample: bytes) -> str | None:
+    """Return the codec that charset-normalizer names for a sample in none of the known languages, if any."""
+    if sum(byte > 0x7F for byte in sample) < DETECTABLE:
+        return None
+    import charset_normalizer  # noqa: PLC0415 - 45 ms that few documents need
+
+    best = charset_normalizer.from_bytes(sample, cp_exclusion=["utf_8", "utf_7", "latin_1"]).best()
+    if best is None or best.encoding.startswith(("utf", "latin")):
+        return None
+    beyond = [char for char in sample.decode(best.encoding, "replace") if char > "\x7f"]
+    letters = sum(char.isalpha() or char in _TYPOGRAPHY for char in beyond)
+    # Text beyond ASCII is letters; damage reads as a mixture of letters, signs and controls.
+    return codecs.lookup(best.encoding).name if letters >= 0.9 * len(beyond) else None
 
 
 def worth_in(page: str, sample: bytes) -> float:
@@ -88,22 +103,25 @@ def worth_in(page: str, sample: bytes) -> float:
     total = sum(count for _, count in beyond)
     if not total:
         return 0.0
-    capitals_inside = sum(
-        a.islower() and b.isupper() and b > "\x7f" for a, b in pairwise(text)
-    )
+    capitals_inside = sum(a.islower() and b.isupper() and b > "\x7f" for a, b in pairwise(text))
     beside_ascii = len(_BESIDE_ASCII.findall(text))
     neighbours = len(_NEIGHBOURS.findall(text))
     best = -9.0
-    lonely = total < _A_WORD and sum(char.isalpha() for char in text if char <= "\x7f") > total
+    lonely = total < A_WORD and sum(char.isalpha() for char in text if char <= "\x7f") > total
     for language in _pages()[page]:
         if lonely and language.script != "latin":
             continue
         worth = sum(count * _worth(char, language) for char, count in beyond)
         # A letter with an accent stands among plain ones; letters of other scripts stand among themselves.
         misplaced = 0.5 * neighbours if language.script == "latin" else 0.7 * beside_ascii
-        rarity = _RARITY * language.pages.index(page)
+        rarity = RARITY * language.pages.index(page)
         best = max(best, (worth - misplaced - capitals_inside) / total - rarity)
     return best
+
+
+def is_codepage(codec: str) -> bool:
+    """Say whether the rules know this codec."""
+    return codec in _pages()
 
 
 def _worth(char: str, language: Language) -> float:
@@ -120,19 +138,6 @@ def _worth(char: str, language: Language) -> float:
     if language.script == "hangul":
         return 0.3 if "\uac00" <= char <= "\ud7a3" else -1.0
     return -0.2 if unicodedata.name(char, "").lower().startswith(language.script) else -1.0
-
-
-def _detected(sample: bytes) -> str | None:
-    import charset_normalizer  # noqa: PLC0415 - 45 ms that a document in UTF-8 does not need
-
-    best = charset_normalizer.from_bytes(sample, cp_exclusion=["utf_8", "utf_7", "latin_1"]).best()
-    if best is None or best.encoding.startswith(("utf", "latin")):
-        return None
-    text = sample.decode(best.encoding, "replace")
-    beyond = [char for char in text if char > "\x7f"]
-    letters = sum(char.isalpha() or char in _TYPOGRAPHY for char in beyond)
-    # Text beyond ASCII is letters; damage reads as a mixture of letters, signs and controls.
-    return codecs.lookup(best.encoding).name if len(beyond) >= 16 and letters >= 0.9 * len(beyond) else None
 
 
 @cache

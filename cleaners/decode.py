@@ -1,7 +1,7 @@
-"""Bytes -> lines of text, each with its byte range. What cannot be read is refused with a reason, never dropped.
+"""Bytes -> lines of text, each with its byte range. What cannot be read is refused with a reason.
 
-Lines end at LF and CRLF only; every other break is text (`mend` treats it). Numbers count all lines of the file,
-refused ones too.
+Lines end at LF and CRLF only; every other break is text (`mend` treats it). Numbers count all lines of the
+file, refused ones too.
 """
 
 from collections.abc import Iterable, Iterator
@@ -26,11 +26,11 @@ BLOCK = 1 << 22
 PROBE = 1 << 18
 #: Perl's -B calls a file binary above 30 % of odd characters.
 MOSTLY_CONTROLS = 0.3
-#: Random and compressed bytes hold 9 % of these controls and half of them is not UTF-8; text in old code pages
-#: holds none.
+#: Random and compressed bytes hold 9 % of these controls, and half of them is not UTF-8; text in old code
+#: pages holds none.
 SOME_CONTROLS = 0.02
 SOME_DAMAGE = 0.05
-#: Share of good lines above which a file is UTF-8 with damage: 5 MB of ASCII with one bad byte is not "cp932".
+#: Share of good lines above which a file is UTF-8 with damage: 5 MB of ASCII with a bad byte is not "cp932".
 NEARLY_ALL = 0.999
 
 #: C0 controls that no text uses, and DEL. BEL, BS, HT, LF, VT, FF, CR and ESC are text to file(1).
@@ -54,8 +54,8 @@ def decode(data: bytes, options: DecodeOptions = DecodeOptions()) -> Decoded:  #
     """Return the lines of `data`, the codecs that read them, and the ranges that nothing could read.
 
     Lines and refusals tile [0, len(data)). A byte order mark belongs to the range of the first line. Raises
-    nothing on any input: empty, binary and NUL-filled data and huge lines are refused as ranges. Codec "utf-8"
-    with how "guessed" means UTF-8 with broken bytes, which are U+FFFD in the text.
+    nothing on any input: empty, binary and NUL-filled data and huge lines are refused as ranges. The codec
+    "utf-8" with how "guessed" means UTF-8 with broken bytes, which are U+FFFD in the text.
     """
     if not data:
         return _refused(data, "empty", "The document holds no bytes.")
@@ -145,21 +145,24 @@ def _read_block(data: bytes, start: int, end: int, page: _Page, max_line: int) -
     if end - start > BLOCK and end - start > max_line:
         return False
     block = data[start:end]
-    sizes = [len(body) + 1 for body in block.split(b"\n")]
-    if max(sizes) > max_line:
-        return False
     try:
         text = block.decode()
     except UnicodeDecodeError:
         return False
-    page.beyond_ascii = page.beyond_ascii or not text.isascii()
-    page.apart = page.apart or not text.isascii()
-    texts = text.replace("\r\n", "\n").split("\n")
-    if block.endswith(b"\n"):
+    plain = text.isascii()
+    returns = "\r" in text
+    texts = (text.replace("\r\n", "\n") if returns else text).split("\n")
+    # In ASCII without returns a line has as many bytes as characters.
+    sizes = [len(body) + 1 for body in (texts if plain and not returns else block.split(b"\n"))]
+    if max(sizes) > max_line:
+        return False
+    if text.endswith("\n"):
         texts.pop()
         sizes.pop()
     else:
         sizes[-1] -= 1
+    if not plain:
+        page.beyond_ascii = page.apart = True
     ends = list(accumulate(sizes, initial=start))
     page.lines.extend(map(Line, count(page.number + 1), ends, ends[1:], texts))
     page.number += len(texts)

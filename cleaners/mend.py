@@ -13,6 +13,7 @@ from cleaners.characters import (
     LATE_BREAK,
     LONE_NEL,
     NEVER_OR_FLAG,
+    OTHER_C1,
     RARE,
     RIGHT_TO_LEFT,
     STRAY_JOINER,
@@ -23,13 +24,13 @@ from cleaners.combining import has_mark_run
 from cleaners.mojibake import apply_plan, maybe_bad, repair
 from schemas.traces import Step
 
-#: What one round removes can bring to light what the next one repairs (Ã, zero-width space, ©). Text that needs
-#: one round more is at least twice as long, so that a line of 1 MiB never needs as many.
+#: What one round removes can bring to light what the next one repairs (Ã, zero-width space, ©). Text that
+#: needs one round more is about twice as long, so that a line of 1 MiB never needs as many.
 ROUNDS = 20
 
 
 def mend(text: str) -> tuple[str, tuple[Step, ...]]:
-    """Return the display form of one raw line and the steps that lead to it; `(text, ())` if nothing is wrong.
+    """Return the display form of one raw line and the steps that lead to it: `(text, ())` if all is well.
 
     Breaks other than LF and CRLF (VT, LS, a lone CR ...) become line feeds inside the result. Idempotent.
     """
@@ -48,9 +49,9 @@ def mend(text: str) -> tuple[str, tuple[Step, ...]]:
 
 
 def replay(text: str, steps: tuple[Step, ...]) -> str:
-    """Return the display form of a raw line by its stored steps; what is repaired, and how, is not detected again.
+    """Return the display form of a raw line by its stored steps; what to repair is not detected again.
 
-    Raises KeyError for an unknown step, UnicodeError or IndexError for a plan that belongs to another line.
+    Raises KeyError for an unknown step, UnicodeError or IndexError for a plan that is not of this line.
     """
     for step in steps:
         text = _replay_repair(text, step.plan) if step.name == "repair" else _STEPS[step.name](text)
@@ -96,7 +97,9 @@ def _replay_repair(text: str, plan: tuple[tuple[str, str], ...]) -> str:
 
 
 def _break_lines(text: str) -> str:
-    return LONE_NEL.sub("\n", BREAK.sub("\n", text))
+    text = BREAK.sub("\n", text)
+    # Beside other C1 controls it is the ellipsis of Windows-1252, which the repair knows.
+    return text if OTHER_C1.search(text) else LONE_NEL.sub("\n", text)
 
 
 def _break_late(text: str) -> str:

@@ -1,8 +1,8 @@
 """Text that was decoded by the wrong codec: find it cheaply, repair it with ftfy, replay a repair.
 
-ftfy's own test (`is_bad`) reads 5-11 MB/s and costs 90 ms to import. `maybe_bad` stands before it: it may say
-yes too often, and must never say no where ftfy says yes. Its patterns are built from ftfy's own tables, so that
-an upgrade cannot part them.
+ftfy's own test (`is_bad`) reads 5-11 MB/s and takes 90 ms to import. `maybe_bad` stands before it: it may say
+yes too often, and must never say no where ftfy says yes. Its patterns are built from ftfy's own tables, so
+that an upgrade cannot part them.
 """
 
 import re
@@ -55,7 +55,10 @@ def _gate() -> _Gate:
     # Every rule of ftfy but the last two below needs one of these beside another character beyond ASCII.
     classes = ("c1", "bad", "lower_accented", "upper_accented", "box", "currency", "numeric", "law")
     triggers = "".join(known[name] for name in classes) + "Œœ×√≈‚ЂβāàÂÃÎÐØÙ€°"
-    between = "".join(known[name] for name in ("c1", "bad", "start_punctuation", "end_punctuation", "currency")) + "°µ"
+    between = (
+        "".join(known[name] for name in ("c1", "bad", "start_punctuation", "end_punctuation", "currency"))
+        + "°µ"
+    )
     return _Gate(
         trigger=re.compile(f"[{triggers}]"),
         pair=re.compile(

@@ -1,11 +1,11 @@
-"""Read the lines of a document that are not UTF-8: runs of them, for one line is too little to know a codec by."""
+"""Read the lines that are not UTF-8, run by run: one line is too little to know a codec by."""
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from cleaners.codepages import SAMPLE, guess_codepage, known_charset, worth_in
+from cleaners.codepages import SAMPLE, detect_codepage, guess_codepage, is_codepage, known_charset, worth_in
 from schemas.documents import Line, Refusal
 
 How = Literal["bom", "utf-8", "declared", "guessed"]
@@ -15,6 +15,10 @@ END = 512
 #: A codec must read its own end of the run this much better than the other end's codec does. Tables of one
 #: script differ by 0.25 and more, languages in one table by less than 0.1.
 GAIN = 0.15
+#: A run that reads this well in the last run's codec is in it too: koi8-r read as cp1251 reaches 0.6.
+KNOWN = 0.7
+#: Fruitless questions to the statistical detector in one document, at 10 ms and more.
+PATIENCE = 20
 #: Replacement characters in a line above which it counts as unreadable.
 LOSS = 0.05
 #: Controls that no text holds, by share: as in `decode`.
@@ -60,8 +64,15 @@ def read_runs(
     refusals: list[Refusal] = []
     spans: list[Span] = []
     charset = known_charset(declared)
+    hint: str | None = None
+    patience = PATIENCE
     for run in _runs(failing, through_ascii=through_ascii):
-        for codec, how, segment in _codecs(run, charset):
+        for known, how, segment in _codecs(run, charset, hint):
+            codec = known
+            if codec is None and patience:
+                codec = detect_codepage(_spread(segment))
+                patience -= codec is None
+            hint = codec or hint
             read = [(raw, _text(raw.body, codec)) for raw in segment]
             lines += [Line(raw.number, raw.start, raw.end, text) for raw, text in read if text is not None]
             _refuse(refusals, [raw for raw, text in read if text is None])
@@ -80,11 +91,13 @@ def read_damaged_utf8(body: bytes) -> str | None:
     pages do not reach by chance; or if all that is wrong is a character cut off at the end.
     """
     whole = len(_SEQUENCE.findall(body))
-    cut = _CUT_OFF.search(body)
-    if cut and whole and _is_utf8(body[: cut.start()]):
+    cut = _CUT_OFF.search(body, max(0, len(body) - 3)) if whole else None
+    if cut and _decodes(body[: cut.start()], "utf-8"):
         return body[: cut.start()].decode() + "\ufffd"
+    if whole < 4:
+        return None
     text = body.decode("utf-8", "replace")
-    return text if whole > 1 and whole >= 4 * text.count("\ufffd") else None
+    return text if whole >= 4 * text.count("\ufffd") else None
 
 
 def _runs(failing: Sequence[RawLine], *, through_ascii: bool) -> Iterator[list[RawLine]]:
@@ -98,14 +111,20 @@ def _runs(failing: Sequence[RawLine], *, through_ascii: bool) -> Iterator[list[R
         yield run
 
 
-def _codecs(run: list[RawLine], charset: str | None) -> list[tuple[str | None, How, list[RawLine]]]:
+def _codecs(
+    run: list[RawLine], charset: str | None, hint: str | None
+) -> list[tuple[str | None, How, list[RawLine]]]:
     if charset and all(_decodes(raw.body, charset) for raw in run):
         return [(charset, "declared", run)]
+    if hint and is_codepage(hint) and len(run) == 1 and worth_in(hint, run[0].body[:SAMPLE]) >= KNOWN:
+        return [(hint, "guessed", run)]
     return [(codec, "guessed", segment) for codec, segment in _segments(run)]
 
 
 def _segments(run: list[RawLine]) -> list[tuple[str | None, list[RawLine]]]:
     """Cut a run where one code page follows another, by bisection."""
+    if len(run) == 1:
+        return [(guess_codepage(run[0].body), run)]
     head, tail = _sample(run, END), _sample(run[::-1], END)
     first, last = guess_codepage(head), guess_codepage(tail)
     if (
@@ -116,8 +135,6 @@ def _segments(run: list[RawLine]) -> list[tuple[str | None, list[RawLine]]]:
         or worth_in(last, tail) - worth_in(first, tail) < GAIN
     ):
         return [(guess_codepage(_spread(run)), run)]
-    if len(run) == 1:
-        return [(first, run)]
     middle = len(run) // 2
     return [*_segments(run[:middle]), *_segments(run[middle:])]
 
@@ -173,7 +190,3 @@ def _decodes(body: bytes, codec: str) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _is_utf8(body: bytes) -> bool:
-    return _decodes(body, "utf-8")

@@ -5,17 +5,21 @@ a block of echoes, a card) or *single* (a run of lines). The score of a cut is a
 the first line looks like an opening, how surely the block is a copy, how usual the shape is in this dump.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import log
 
 from schemas.echoes import Block
 
 _TITLE_PRIOR = (0.04, 0.86, 0.06, 0.03)  # share of titles of 0..3 lines outside the copy, development corpus
 _BLOCK = 3.0  # what a point of block score is worth in log-odds; the prototype's fit
-_LEAST_BLOCK = 0.3
+_LEAST_BLOCK = 0.3  # weaker near copies are chance: two lines of one topic
+_LEAST_EXACT = 0.12  # an exact copy may be one short line
+_EXACT, _NEAR = 3.0, 1.2  # added in a dump that is known to be doubled; the prototype's fit
+_CARD = 5.5  # a card right behind a copy is as good as the copy itself
+_STRAY_LINE = 1.2  # price of a line behind the copy that belongs to the post
+_HEADERS = 3  # structural lines above one post
 _LENGTHS = 10  # post lengths told apart; nine of ten posts of the development corpus have at most 10 lines
-_STRAY = 0.01  # share of posts that escape a tool that doubles all
 _LOW = float("-inf")
 
 
@@ -52,67 +56,66 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What the search sees of a document: lines by index, boundary log-odds, structure, blocks, cards."""
+    """What the search sees of a document: lines by index, boundary log-odds, structure, doubled posts."""
 
-    opens: Sequence[float]  # log-odds that a post starts at this line, structure and priors included
+    opens: Sequence[float]  # log-odds that a post starts at this line, structure included
     head: Sequence[bool]  # structural line that opens a post (header, opening stamp, separator)
-    close: Sequence[bool]  # structural line that closes a post
-    blocks: Sequence[Block]
-    cards: dict[int, int] = field(default_factory=dict)  # line -> number of lines of a card that starts there
+    doubled: Sequence[tuple[float, Segment]]  # from doubled_posts
 
 
 def search(scene: Scene, shape: Shape) -> tuple[list[Segment], float]:
     """Return the best cut of all lines into segments, and its score. O(lines + blocks)."""
     size = len(scene.opens)
-    ending = _by_end(scene, shape, size)
-    best = [0.0] + [_LOW] * size
-    origin: list[Segment | None] = [None] * (size + 1)
-    long, long_start = _LOW, 0  # the best single post of at least _LENGTHS lines that is still open
-    run = 0  # text lines since the last structural line
+    ending = _by_end(scene, shape)
+    best = [0.0] + [_LOW] * size  # the best score of a cut of the lines before each line
+    origin: list[Segment | None] = [None] * (size + 1)  # the segment that ends there
+    # The last lines of a run of text, as first lines of a single post: score up to there, and start.
+    firsts: list[float] = []
+    starts: list[int] = []
+    lengths = [shape.length[0], *(value + shape.once for value in shape.length[1:])]
+    backwards = lengths[-2::-1]
+    long, long_start = _LOW, 0  # the best single post of _LENGTHS lines or more that is still open
+    lone = 0  # where the structural lines before this line begin
     for at in range(size):
         if scene.head[at]:
-            run, long = 0, _LOW
-            # A structural line may end a document, or stand alone before another one.
-            best[at + 1], origin[at + 1] = best[at] + scene.opens[at], Segment(at, at + 1, 1, 0, None, 0)
-            if at and scene.head[at - 1] and origin[at]:
-                start = origin[at].start  # type: ignore[union-attr]  # just looked
-                best[at + 1], origin[at + 1] = best[at], Segment(start, at + 1, at + 1 - start, 0, None, 0)
+            lone = lone if at and scene.head[at - 1] else at
+            best[at + 1] = best[lone] + scene.opens[lone]
+            origin[at + 1] = Segment(lone, at + 1, at + 1 - lone, 0, None, 0)
+            firsts, starts, long = [], [], _LOW
             continue
-        run += 1
+        headed = at > 0 and scene.head[at - 1]
+        firsts.append(best[at] if headed else best[at] + scene.opens[at])
+        starts.append(lone if headed else at)
         long += shape.onward
-        for length in range(1, min(run, _LENGTHS) + 1):
-            start, score = _single(at + 1 - length, best, origin, scene)
-            score += shape.length[length - 1] + (shape.once if length > 1 else 0.0)
-            if length == _LENGTHS:
-                if score > long:
-                    long, long_start = score, start
-                continue
-            if score > best[at + 1]:
-                best[at + 1], origin[at + 1] = score, Segment(start, at + 1, at + 1 - length - start, 0, None, 0)
-        if long > best[at + 1]:
-            best[at + 1] = long
-            origin[at + 1] = Segment(long_start, at + 1, _head(scene, long_start), 0, None, 0)
+        if len(firsts) == _LENGTHS:
+            if firsts[0] + lengths[-1] > long:
+                long, long_start = firsts[0] + lengths[-1], starts[0]
+            del firsts[0], starts[0]
+        scores = [first + length for first, length in zip(firsts, backwards[len(backwards) - len(firsts) :], strict=True)]
+        top = max(scores)
+        start = starts[scores.index(top)]
+        if long > top:
+            top, start = long, long_start
+        choice: Segment | None = None
         for score, segment in ending.get(at + 1, ()):
-            total = best[segment.start] + score
-            if total > best[at + 1]:
-                best[at + 1], origin[at + 1] = total, segment
+            total = best[segment.start] + scene.opens[segment.start] + score
+            if total > top:
+                top, choice = total, segment
+        best[at + 1] = top
+        origin[at + 1] = choice or Segment(start, at + 1, _head(scene, start), 0, None, 0)
     return _backtrack(origin, size), best[size]
 
 
-def _single(text: int, best: Sequence[float], origin: Sequence[Segment | None], scene: Scene) -> tuple[int, float]:
-    """Return start and score of a single post whose first text line is `text`: headers before it are its own."""
-    if text and scene.head[text - 1]:
-        header = origin[text]
-        assert header is not None  # noqa: S101  # every structural line has a segment of its own
-        return header.start, best[text]
-    return text, best[text] + scene.opens[text]
-
-
-def _by_end(scene: Scene, shape: Shape, size: int) -> dict[int, list[tuple[float, Segment]]]:
+def _by_end(scene: Scene, shape: Shape) -> dict[int, list[tuple[float, Segment]]]:
+    """Return the doubled posts by the line behind them, scored but for the odds of their first line."""
     ending: dict[int, list[tuple[float, Segment]]] = {}
-    for block in scene.blocks:
-        for score, segment in _doubled(block, scene, shape, size):
-            ending.setdefault(segment.end, []).append((score, segment))
+    for worth, segment in scene.doubled:
+        block = segment.block
+        assert block is not None  # noqa: S101  # doubled posts have one
+        bonus = (_EXACT if block.exact else _NEAR) if shape.doubled else 0.0
+        length = _length(shape, segment.title + block.copy_start - block.start)
+        score = worth + bonus + shape.twice + shape.title[segment.title] + length
+        ending.setdefault(segment.end, []).append((score, segment))
     return ending
 
 
@@ -134,33 +137,33 @@ def _head(scene: Scene, start: int) -> int:
     return at - start
 
 
-def _doubled(block: Block, scene: Scene, shape: Shape, size: int) -> list[tuple[float, Segment]]:
-    """Return the doubled-post hypotheses of one block, with their scores."""
-    if block.score < (_LEAST_BLOCK / 2.5 if block.exact and shape.doubled else _LEAST_BLOCK):
-        return []
-    worth = _BLOCK * block.score
-    if shape.doubled:
-        worth += 3.0 if block.exact else 1.2
-    ends = [(block.end, 0, 0.0)]
-    card = scene.cards.get(block.end, 0)
-    if card:
-        ends.append((block.end + card, card, 5.5))
-    elif block.end < size:
-        ends.append((block.end + 1, 0, -1.2))
-    ends = [(end + 1, card, gain) if end < size and scene.close[end] else (end, card, gain) for end, card, gain in ends]
-    kept = block.copy_start - block.start
+def doubled_posts(
+    blocks: Sequence[Block], head: Sequence[bool], close: Sequence[bool], cards: Mapping[int, int]
+) -> list[tuple[float, Segment]]:
+    """Return every way in which a block may be a doubled post, with the worth of block and card in log-odds.
+
+    A block can have titles of 0-3 lines, headers above, a card or a stray line behind.
+    """
     found: list[tuple[float, Segment]] = []
-    for title in range(len(shape.title)):
-        first = block.start - title
-        if first < 0 or (title and (scene.head[first] or scene.close[first])):
-            break
-        start = first
-        while start > 0 and scene.head[start - 1] and first - start < 3:
-            start -= 1
-        for end, tail, gain in ends:
-            if end <= size and not any(scene.head[block.end : end]):
-                score = worth + shape.twice + _length(shape, kept + title) + shape.title[title] + scene.opens[start] + gain
-                found.append((score, Segment(start, end, first - start, title, block, tail)))
+    for block in blocks:
+        if block.score < (_LEAST_EXACT if block.exact else _LEAST_BLOCK):
+            continue
+        card = cards.get(block.end, 0)
+        ends = [(block.end, 0, 0.0)]
+        ends.append((block.end + card, card, _CARD) if card else (block.end + 1, 0, -_STRAY_LINE))
+        ends = [(end + 1, tail, gain) if end < len(head) and close[end] else (end, tail, gain) for end, tail, gain in ends]
+        ends = [end for end in ends if end[0] <= len(head) and not any(head[block.end : end[0]])]
+        for title in range(len(_TITLE_PRIOR)):
+            first = block.start - title
+            if first < 0 or (title and (head[first] or close[first])):
+                break
+            start = first
+            while start > 0 and head[start - 1] and first - start < _HEADERS:
+                start -= 1
+            found += [
+                (_BLOCK * block.score + gain, Segment(start, end, first - start, title, block, tail))
+                for end, tail, gain in ends
+            ]
     return found
 
 
@@ -169,11 +172,6 @@ def _length(shape: Shape, lines: int) -> float:
     if lines < _LENGTHS:
         return shape.length[lines - 1]
     return shape.length[-1] + shape.onward * (lines - _LENGTHS)
-
-
-def all_doubled(shape: Shape) -> Shape:
-    """Return the same shape for a dump that doubles every post of several lines."""
-    return replace(shape, twice=log(1 - _STRAY), once=log(_STRAY))
 
 
 def learn(segments: Sequence[Segment], shape: Shape) -> Shape:

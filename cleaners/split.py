@@ -12,11 +12,12 @@ from cleaners.cards import card_at
 from cleaners.echoes import find_blocks
 from cleaners.keys import key
 from cleaners.marks import Mark
-from cleaners.segments import Scene, Segment, Shape, all_doubled, learn, search
+from cleaners.segments import Scene, Segment, Shape, doubled_posts, learn, search
 from schemas.echoes import Block
 
 _STRONG = 0.8  # block score from which a block is surely a copy: about one full line, or three short ones
 _LESSONS = 8  # doubled posts from which a document teaches its own cues
+_ROWS = 3000  # labelled lines looked at, evenly spread: more change the second digit of a weight
 _PULL = 4.0  # strength of the general weights against them
 _PASSES = 3
 _CARD = 4.0  # log-odds against a post that starts inside a card, and for one right behind it
@@ -54,18 +55,14 @@ def split(texts: Sequence[str], blanks: Sequence[int], marks: dict[int, Mark]) -
     weights = cues.general_weights()
     shape = Shape(doubled=doubled, once=-2.0 if doubled else 0.0)
     opens = _opens(cues.odds(table, weights), head, close, cards, price, 0.5 if doubled else 1.0)
-    scene = Scene(opens, head, close, blocks, cards)
-    segments, _ = search(scene, shape)
+    posts = doubled_posts(blocks, head, close, cards)
+    segments, _ = search(Scene(opens, head, posts), shape)
     for _ in range(_PASSES if doubled else 0):
         shape = learn(segments, shape)
         weights = _adapted(table, segments)
         opens = _opens(cues.odds(table, weights), head, close, cards, price if cue == "stamps" else 0.0, 1.0)
-        scene = Scene(opens, head, close, blocks, cards)
-        segments, score = search(scene, shape)
-        strict = all_doubled(shape)
-        other, strict_score = search(scene, strict)
-        if strict_score > score:
-            segments, shape = other, strict
+        scene = Scene(opens, head, posts)
+        segments, _ = search(Scene(opens, head, posts), shape)
     segments = [replace(segment, confidence=_confidence(segment, opens, head)) for segment in segments]
     feed = len(segments) > 1 or any(head) or any(close)
     return Cut(tuple(segments), feed, cue if feed else "none")
@@ -112,6 +109,7 @@ def _adapted(table: cues.Matrix, segments: Sequence[Segment]) -> cues.Matrix:
     if sum(labels.values()) < _LESSONS:
         return general
     rows = sorted(labels)
+    rows = rows[:: 1 + len(rows) // _ROWS]
     found = np.array([labels[at] for at in rows])
     return cues.fit(table[rows], found, general, _PULL)
 

@@ -1,6 +1,6 @@
 """Encodings that must be known before bytes can be cut into lines: UTF-16, UTF-32, ISO 2022 and HZ.
 
-UTF-16 of Cyrillic or ASCII text is valid UTF-8, and ISO 2022 and HZ are valid ASCII: a line by line test would
+UTF-16 of Cyrillic or ASCII text is valid UTF-8, and ISO 2022 and HZ are valid ASCII: a test of lines would
 accept all of them.
 """
 
@@ -24,6 +24,7 @@ _BOMS = (  # the longer first: UTF-32-LE begins with the mark of UTF-16-LE
     (b"\xfe\xff", "utf-16-be"),
 )
 _WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
+_ODD = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 #: Blocks in which living languages, their punctuation and emoji are written.
 _TEXT = re.compile(
     "[\t\n\r\x20-\x7e\xa0-\u02ff\u0300-\u1fff\u2010-\u2027\u2030-\u205e\u20a0-\u214f\u2190-\u27bf"
@@ -51,8 +52,8 @@ def byte_order_mark(data: bytes) -> tuple[str, int] | None:
 def wide_without_mark(data: bytes) -> str | None:
     """Return utf-16-le, utf-16-be, utf-32-le or utf-32-be if `data` reads as text in it; no mark is expected.
 
-    In UTF-16 the high bytes of an alphabet are few and small (U+0000-U+1FFF), the low bytes many. For ideographs
-    that does not hold: there the bytes must not be UTF-8, and all NULs (of ASCII characters) on one side.
+    In UTF-16 the high bytes of an alphabet are few and small (U+0000-U+1FFF), the low bytes many. That does
+    not hold for ideographs: there the bytes must not be UTF-8, and most NULs (of ASCII) be high bytes.
     """
     sample = data[: min(SAMPLE, len(data) // 4 * 4 or len(data) // 2 * 2)]
     if len(sample) < 4:
@@ -69,7 +70,7 @@ def wide_without_mark(data: bytes) -> str | None:
         ("utf-16-be", sample[::2], sample[1::2]),
     ):
         alphabet = _small(high) >= 0.6 and _small(low) < 0.3 and _share_of_commonest(high, 3) >= 0.8
-        ideographs = high.count(0) > 0 and low.count(0) == 0 and not _is_utf8(sample)
+        ideographs = high.count(0) > 2 * low.count(0) and not _is_utf8(sample)
         if (alphabet or ideographs) and _reads_as_text(sample, codec, 0.97):
             return codec
     return None
@@ -78,7 +79,9 @@ def wide_without_mark(data: bytes) -> str | None:
 def wide_declared(declared: str | None, data: bytes) -> str | None:
     """Return the declared codec if it is UTF-16 or UTF-32 and the bytes bear it out."""
     name = (declared or "").strip().lower().replace("_", "-")
-    if not name.startswith(("utf-16", "utf-32")):
+    if not name.startswith(("utf-16", "utf-32")) or (
+        _is_utf8(data[:SAMPLE]) and not _ODD.search(data[:SAMPLE])
+    ):
         return None
     candidates = (name,) if name.endswith(("le", "be")) else (f"{name}-be", f"{name}-le")
     return next(
@@ -120,9 +123,9 @@ def _wide_lines(data: bytes, newline: bytes, start: int, stop: int) -> Iterator[
 
 
 def read_seven_bit(data: bytes, max_line: int) -> Decoded | None:
-    """Read ISO 2022 or HZ: bytes of ASCII with shifts, which decode to other letters. None if it is neither."""
+    """Read ISO 2022 or HZ: ASCII bytes with shifts, which decode to other letters. None if it is neither."""
     if b"\x1b" in data and data.isascii() and _DESIGNATION.search(data):
-        candidates = _ISO_2022
+        candidates: tuple[str, ...] = _ISO_2022
     elif b"~{" in data and data.isascii() and len(_HZ.findall(data)) == data.count(b"~{"):
         candidates = ("hz",)
     else:

@@ -1,11 +1,18 @@
 """Questions to the published copy of a warehouse."""
 
+import re
 from pathlib import Path
 
 from flows.output import Row, Rows, arrow_rows, records
 from schemas.documents import Blob
-from schemas.errors import ConfigError
+from schemas.errors import ConfigError, WarehouseError
 from warehouse.reader import ViewInfo, describe, item_source, query, reading
+
+_WRITES = re.compile(
+    r"(?:\s|--[^\n]*\n|/\*.*?\*/)*"
+    r"(?:insert|update|delete|merge|truncate|create|alter|drop|comment|vacuum|checkpoint|begin|import)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def answer(warehouse: Path, text: str) -> Rows:
@@ -13,13 +20,25 @@ def answer(warehouse: Path, text: str) -> Rows:
     if not text.strip():
         raise ConfigError('the query is empty. Try feedmill sql "select count(*) from items".')
     with reading(warehouse) as con:
-        return arrow_rows(query(con, text))
+        try:
+            return arrow_rows(query(con, text))
+        except WarehouseError as error:
+            if not _WRITES.match(text):
+                raise
+            # DuckDB says what is wrong with the statement; that it could not have worked anyway helps more.
+            raise WarehouseError(
+                "feedmill sql only reads, and this statement would write. Only feedmill ingest writes to a "
+                "warehouse. To change rows of your own, copy the file and open the copy with DuckDB."
+            ) from error
 
 
 def landed(warehouse: Path, item_id: str) -> tuple[Blob, int]:
-    """Return the stored bytes that an item comes from, and its ordinal in them. Raises WarehouseError."""
+    """Return the stored bytes that an item comes from, and its ordinal in them. Raises WarehouseError.
+
+    `item_id` may have the dashes and capitals of a UUID.
+    """
     with reading(warehouse) as con:
-        found = item_source(con, item_id)
+        found = item_source(con, item_id.replace("-", "").lower())
     blob = Blob(
         data=found.data,
         source=found.source,

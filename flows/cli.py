@@ -56,7 +56,8 @@ def _run(tokens: list[str]) -> int:
     # Late on purpose: a stranger called `schemas` would fail here with an ImportError that helps nobody.
     from cyclopts import CycloptsError  # noqa: PLC0415
 
-    from flows.commands import app, shield  # noqa: PLC0415
+    from flows.commands import app  # noqa: PLC0415
+    from flows.options import shield  # noqa: PLC0415
     from flows.output import OutputClosed  # noqa: PLC0415
     from flows.voice import Voice  # noqa: PLC0415
     from schemas.errors import ConfigError, FeedmillError, WarehouseBusy  # noqa: PLC0415

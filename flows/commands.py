@@ -3,22 +3,16 @@
 import os
 import re
 import sys
-from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
+from flows.options import FetchedAt, Form, InputFormat, Speaker, Warehouse, request_from, switch, unshield
 from flows.output import Format, records, write, write_json, write_text
-from flows.prefect_server import configured_server
-from flows.runs import IngestRequest, request_for
 from flows.settings import load
-from flows.voice import Voice
-from schemas.errors import ConfigError, InputError
+from schemas.errors import ConfigError
 
 _ITEM_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-
-#: What `--input-format` may name. Dumps and articles are both plain text; what they are is detected.
-INPUT_FORMATS = ("text",)
 
 _HELP = """Messy feeds in, dated and deduplicated items in DuckDB out.
 
@@ -29,6 +23,8 @@ error came from). Exit status: 0 done, 1 failed, 2 wrong usage, 3 done but some 
 
 
 def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - a tenth of the start-up
+
     try:
         return version("feedmill")
     except PackageNotFoundError:  # run from a checkout that was never installed
@@ -47,46 +43,6 @@ Examples:
     feedmill sql "select title, published_best from unique_items limit 5"
 """,
 )
-
-Warehouse = Annotated[
-    str | None,
-    Parameter(
-        name="--warehouse",
-        help="The warehouse file (or set FEEDMILL_WAREHOUSE). [default: warehouse/feedmill.duckdb]",
-    ),
-]
-InputFormat = Annotated[
-    str | None, Parameter(name="--input-format", help="Read all inputs as this format. [default: detected]")
-]
-FetchedAt = Annotated[
-    str | None,
-    Parameter(
-        name="--fetched-at",
-        help="ISO day or time at which the input was captured: nothing in it was published later.",
-    ),
-]
-Form = Annotated[
-    Format | None,
-    Parameter(name="--format", help="[default: table on a terminal, jsonl in a pipe]"),
-]
-Speaker = Annotated[Voice, Parameter(parse=False)]
-
-
-def _switch(help_: str) -> Parameter:
-    return Parameter(negative="", show_default=False, help=help_)
-
-
-def shield(word: str) -> str:
-    """Mark a word that begins with a hyphen and is no option: `-` (stdin) and SQL that opens with a comment.
-
-    No word of a real command line can hold NUL, so the mark cannot be mistaken.
-    """
-    return f"\0{word}" if word == "-" or word.startswith(("-- ", "--\n")) else word
-
-
-def unshield(word: str) -> str:
-    """Return a word as it was typed."""
-    return word.removeprefix("\0")
 
 
 @app.command(
@@ -109,8 +65,8 @@ def ingest(
         Literal["auto", "on", "off"],
         Parameter(help="Run as a Prefect flow. auto: if PREFECT_API_URL is set."),
     ] = "auto",
-    dry_run: Annotated[bool, _switch("Do everything but land.")] = False,
-    json: Annotated[bool, _switch("Print the run's summary as JSON.")] = False,
+    dry_run: Annotated[bool, switch("Do everything but land.")] = False,
+    json: Annotated[bool, switch("Print the run's summary as JSON.")] = False,
     wait: Annotated[float, Parameter(help="Seconds to wait for a busy warehouse.")] = 0.0,
     voice: Speaker,
 ) -> int:
@@ -118,16 +74,21 @@ def ingest(
 
     With no INPUT, the sources in feedmill.toml. Ingesting the same bytes twice changes nothing.
     """
+    from flows.prefect_server import configured_server  # noqa: PLC0415 - brings http and ssl
     from flows.summary import landing, summary_text  # noqa: PLC0415 - brings Arrow and DuckDB
 
     if not 0 <= wait < float("inf"):
         raise ConfigError(f"--wait {wait}: a number of seconds from 0 up is needed. Try --wait 60.")
-    request = _request(inputs, warehouse, input_format, fetched_at, source=source, dry_run=dry_run, wait=wait)
-    as_flow = prefect == "on" or (prefect == "auto" and configured_server() is not None)
+    request = request_from(
+        inputs, warehouse, input_format, fetched_at, source=source, dry_run=dry_run, wait=wait
+    )
+    server = configured_server()
+    as_flow = prefect == "on" or (prefect == "auto" and server is not None)
     summary = landing(request, voice, as_flow=as_flow)
     for failure in summary.failures:
         voice.warn(str(failure))
-    voice.tell(summary_text(summary, inputs, as_flow=as_flow, warehouse=warehouse))
+    words = [unshield(text) for text in inputs]
+    voice.tell(summary_text(summary, words, as_flow=as_flow, server=server, warehouse=warehouse))
     if json:
         write_json(summary.as_dict())
     return summary.exit_status
@@ -153,7 +114,7 @@ def preview(
     from flows.preview import Reading, preview_rows  # noqa: PLC0415 - brings the cleaners
 
     reading = Reading(voice)
-    request = _request((input_, *more), None, input_format, fetched_at)
+    request = request_from((input_, *more), None, input_format, fetched_at)
     write(preview_rows(document for _, document in reading.cleaned(request)), form)
     return reading.status
 
@@ -191,12 +152,16 @@ def explain(
     reading = Reading(voice)
     target = unshield(target)
     if _ITEM_ID.fullmatch(target) and not os.path.lexists(target):
+        if item is not None:
+            raise ConfigError(f"--item {item}: {target} is the id of one item already. Leave --item out.")
         from flows.asking import landed  # noqa: PLC0415 - brings DuckDB, which files do without
 
         blob, item = landed(load(warehouse=warehouse).warehouse, target)
         document = reading.clean(blob, input_format)
+        if document is None:
+            return reading.status
     else:
-        request = _request((target,), warehouse, input_format, fetched_at)
+        request = request_from((target,), warehouse, input_format, fetched_at)
         found = list(reading.cleaned(request))
         if not found:
             return reading.status
@@ -268,35 +233,3 @@ def doctor(*, form: Form = None, warehouse: Warehouse = None, voice: Speaker) ->
 
 def _is_table(form: Format | None) -> bool:
     return form == "table" or (form is None and sys.stdout.isatty())
-
-
-def _request(
-    inputs: tuple[str, ...],
-    warehouse: str | None,
-    input_format: str | None,
-    fetched_at: str | None,
-    *,
-    source: str | None = None,
-    dry_run: bool = False,
-    wait: float = 0.0,
-) -> IngestRequest:
-    """Return the request that ingest would run; wrong words become wrong usage."""
-    try:
-        request = request_for(
-            load(warehouse=warehouse),
-            [unshield(text) for text in inputs],
-            source=source,
-            input_format=input_format,
-            fetched_at=fetched_at,
-            dry_run=dry_run,
-            wait=wait,
-        )
-    except InputError as error:
-        raise ConfigError(str(error)) from error
-    for one in request.inputs:
-        if one.input_format and one.input_format not in INPUT_FORMATS:
-            raise ConfigError(
-                f"{one.input_format!r} is no format that feedmill reads (source {one.name}). "
-                f"Known: {', '.join(INPUT_FORMATS)}. Leave it out to have the format detected."
-            )
-    return request

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from packaging.requirements import Requirement
@@ -59,8 +59,8 @@ def _installation() -> Iterator[Finding]:
     except PackageNotFoundError:
         yield Finding(
             check="feedmill",
-            state="wrong",
-            found="is run from a checkout that is not installed, so versions cannot be checked",
+            state="note",
+            found="run from a checkout that is not installed: the versions of its libraries are not checked",
             mend="Run `make install` in the checkout, or `pip install -e .`.",
         )
         return
@@ -188,25 +188,26 @@ def _content(warehouse: Path) -> Iterator[Finding]:
             check="content", state="wrong", found=str(error), mend="See above; the file was not changed."
         )
         return
-    if runs:
-        last = runs[0]
-        when = last["finished_at"] or last["started_at"]
-        yield Finding(
-            check="last run",
-            state="ok" if last["state"] == "completed" else "note",
-            found=f"{last['run_id']} {last['state']}, {when:%Y-%m-%d %H:%M} UTC, {last['items_new']} new items",
-            mend=None
-            if last["state"] == "completed"
-            else "Run it again: what has landed is not landed twice.",
-        )
-    else:
-        yield Finding(check="last run", state="note", found="none yet", mend="`feedmill ingest INPUT`.")
+    yield _last_run(runs[0] if runs else None)
     for failure in failures:
         yield Finding(
             check=f"check {failure.check}",
             state="wrong",
             found=str(failure),
-            mend="Keep this file, and report it with this line. Ingesting the inputs into a new file is safe.",
+            mend="Keep this file and report this line. Ingesting the inputs into a new file is safe.",
         )
     if not failures:
         yield Finding(check="data checks", state="ok", found="all hold")
+
+
+def _last_run(last: dict[str, Any] | None) -> Finding:
+    if last is None:
+        return Finding(check="last run", state="note", found="none yet", mend="`feedmill ingest INPUT`.")
+    done = last["state"] == "completed"
+    when = last["finished_at"] or last["started_at"]
+    return Finding(
+        check="last run",
+        state="ok" if done else "note",
+        found=f"{last['run_id']} {last['state']} {when:%Y-%m-%d %H:%M} UTC, {last['items_new']} new items",
+        mend=None if done else "Run it again: what has landed is not landed twice.",
+    )

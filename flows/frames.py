@@ -1,4 +1,4 @@
-"""Messages between a run and its worker processes: a length of eight bytes, then a pickle.
+"""Messages between a run and its worker processes: a length of eight bytes, then a pickle or plain bytes.
 
 Pickle is safe here and only here: both ends are the same program, over pipes that nobody else holds.
 """
@@ -23,9 +23,14 @@ class Overdue(TimeoutError):  # noqa: N818 - the state of a pipe
 
 def send(descriptor: int, message: object) -> None:
     """Write one message. Raises Closed."""
-    body = pickle.dumps(message, protocol=5)
-    for part in (_LENGTH.pack(len(body)), body):
-        rest = memoryview(part)
+    send_bytes(descriptor, pickle.dumps(message, protocol=5))
+
+
+def send_bytes(descriptor: int, body: bytes | bytearray) -> None:
+    """Write bytes as they are: a batch may hold a document of a gigabyte, and a pickle would be a copy of it."""
+    view = memoryview(body)
+    for part in (memoryview(_LENGTH.pack(len(view))), view):
+        rest = part
         while rest:
             try:
                 written = os.write(descriptor, rest[:_CHUNK])
@@ -36,8 +41,13 @@ def send(descriptor: int, message: object) -> None:
 
 def receive(descriptor: int, deadline: float | None = None) -> object:
     """Read one message. `deadline` is on the clock of time.monotonic. Raises Closed or Overdue."""
+    return pickle.loads(receive_bytes(descriptor, deadline))  # noqa: S301 - from our own child, see above
+
+
+def receive_bytes(descriptor: int, deadline: float | None = None) -> bytearray:
+    """Read what `send_bytes` wrote. Raises Closed or Overdue."""
     (length,) = _LENGTH.unpack(_exactly(descriptor, _LENGTH.size, deadline))
-    return pickle.loads(_exactly(descriptor, length, deadline))  # noqa: S301 - from our own child, see above
+    return _exactly(descriptor, length, deadline)
 
 
 def _exactly(descriptor: int, length: int, deadline: float | None) -> bytearray:

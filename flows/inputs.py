@@ -53,6 +53,7 @@ class Ref:
     bytes: int
     fetched_at: str | None = None
     input_format: str | None = None
+    media_type: str = "text/plain"
     document_id: str | None = None
 
 
@@ -62,7 +63,9 @@ def read(ref: Ref) -> Blob:
         data = handle.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise UnusableInputError(too_big(ref.source, ref.uri))
-    return Blob(data=data, source=ref.source, uri=ref.uri, fetched_at=ref.fetched_at)
+    return Blob(
+        data=data, source=ref.source, uri=ref.uri, media_type=ref.media_type, fetched_at=ref.fetched_at
+    )
 
 
 def fingerprint(ref: Ref) -> str:

@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import IO, Self
 
 from flows.cleaning import Answer, Casualty, Job
-from flows.frames import Closed, Overdue, receive, send
+from flows.frames import Closed, Overdue, receive, receive_bytes, send
 from flows.worker import allowance
 from schemas.errors import FeedmillError
 
@@ -79,7 +79,7 @@ class Worker:
                         at_hand = job.refs[position].bytes if position < len(job.refs) else job.bytes
                         deadline = time.monotonic() + allowance(at_hand)
                     case ("done", Answer() as answer):
-                        return answer
+                        return replace(answer, batch=receive_bytes(self._answers.fileno(), deadline))
                     case _:
                         raise FeedmillError(f"a cleaning process answered out of turn: {message!r:.200}")
         except Overdue:
@@ -123,7 +123,8 @@ class Pool:
         self._idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
         self._all: set[Worker] = set()
         self._lock = threading.Lock()
-        self._closed = False
+        self._places = threading.BoundedSemaphore(workers)
+        self._closed = threading.Event()
 
     def __enter__(self) -> Self:
         return self
@@ -136,7 +137,7 @@ class Pool:
     def close(self) -> None:
         """Kill all workers: an idle one holds nothing, a busy one nothing that is still wanted."""
         with self._lock:
-            self._closed = True
+            self._closed.set()
             for worker in self._all:
                 worker.stop()  # the thread that reads from a busy one will clear it away
         with contextlib.suppress(queue.Empty):
@@ -161,11 +162,15 @@ class Pool:
                     self.close()
 
     def clean(self, job: Job) -> Answer:
-        """Return the answer to one job; may be called from several threads.
+        """Return the answer to one job. May be called from any number of threads; they wait for each other.
 
         A document whose worker dies is tried once more in a new one, so that a worker killed from outside
         changes nothing; if that dies too, or time ran out, the document goes to quarantine whole.
         """
+        with self._places:
+            return self._clean(job)
+
+    def _clean(self, job: Job) -> Answer:
         died_before: set[int] = set()
         while True:
             worker = self._take()
@@ -184,9 +189,11 @@ class Pool:
     def _take(self) -> Worker:
         with contextlib.suppress(queue.Empty):
             return self._idle.get_nowait()
+        if self._closed.is_set():
+            raise _stopped()
         worker = Worker(self._command)
         with self._lock:
-            if not self._closed:
+            if not self._closed.is_set():
                 self._all.add(worker)
                 return worker
         worker.kill()
@@ -198,6 +205,10 @@ class Pool:
         worker.kill()
         with self._lock:
             self._all.discard(worker)
+
+
+def _stopped() -> FeedmillError:
+    return FeedmillError("the run was stopped while it cleaned. Run it again: it goes on where it stopped.")
 
 
 def _suspect(job: Job, position: int | None) -> int:

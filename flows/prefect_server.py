@@ -7,11 +7,11 @@ environment while it is imported.
 import http.client
 import os
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from flows.progress import Progress
+from flows.progress import Tell
 from flows.runs import IngestRequest, RunSummary
 from schemas.errors import ConfigError, FeedmillError
 
@@ -32,9 +32,7 @@ QUIET = {
 _ANSWER_SECONDS = 10.0
 
 
-def ingest_with_prefect(
-    request: IngestRequest, progress: Callable[[Progress], None] | None = None
-) -> RunSummary:
+def ingest_with_prefect(request: IngestRequest, progress: Tell | None = None) -> RunSummary:
     """Run `request` as the flow `ingest` and return its summary.
 
     Raises FeedmillError where no server answers or none can be started, WarehouseBusy like the pipeline.
@@ -52,8 +50,8 @@ def ingest_with_prefect(
         if "ephemeral" not in str(error):
             raise
         raise FeedmillError(
-            f"Prefect's embedded server did not start: {error}. Try again when the machine is less busy, "
-            "start one yourself (`prefect server start`, then set PREFECT_API_URL), or run with --prefect off."
+            f"Prefect's embedded server did not start: {error}. Try again when the machine is less busy, start "
+            "one yourself (`prefect server start`, then set PREFECT_API_URL), or run with --prefect off."
         ) from error
 
 
@@ -92,8 +90,9 @@ def require_server(url: str) -> None:
         why = str(error) or type(error).__name__
     finally:
         connection.close()
+    address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"  # the rest may be a password
     raise FeedmillError(
-        f"no Prefect server is ready at {parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path} ({why}). "
+        f"no Prefect server is ready at {address} ({why}). "
         "Start it (`prefect server start`), correct PREFECT_API_URL, or run without it: "
         "`feedmill ingest --prefect off`."
     )

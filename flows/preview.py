@@ -42,7 +42,9 @@ class Reading:
                 except UnusableInputError as error:
                     self._fail(str(error))
                     continue
-                yield blob, self.clean(blob, ref.input_format)
+                document = self.clean(blob, ref.input_format)
+                if document:
+                    yield blob, document
 
     @property
     def status(self) -> int:
@@ -51,10 +53,21 @@ class Reading:
             return 1
         return 3 if self.failures or self.quarantined else 0
 
-    def clean(self, blob: Blob, input_format: str | None = None) -> CleanedDocument:
-        """Return one cleaned document; what of it cannot be used is told and counted."""
-        document = clean(blob, CleanOptions(input_format=input_format))
+    def clean(self, blob: Blob, input_format: str | None = None) -> CleanedDocument | None:
+        """Return one cleaned document; what of it cannot be used is told and counted.
+
+        None for a document on which the cleaners fail: ingest would quarantine it whole.
+        """
         self.documents += 1
+        try:
+            document = clean(blob, CleanOptions(input_format=input_format))
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one document, the others are shown
+            self.quarantined += 1
+            self.voice.warn(
+                f"{blob.uri}: the cleaners fail on it ({type(error).__name__}: {error}). Report this."
+            )
+            self.voice.trace(error)
+            return None
         self.quarantined += len(document.quarantine)
         for refusal in document.quarantine[:_TOLD]:
             self.voice.warn(

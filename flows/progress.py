@@ -1,5 +1,6 @@
 """How far a run is, told while it runs."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,3 +16,10 @@ class Progress:
     total: int
     documents: int = 0
     items_new: int = 0
+
+
+Tell = Callable[[Progress], None]
+
+
+def silent(_: Progress) -> None:
+    """Tell nobody."""

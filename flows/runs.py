@@ -3,6 +3,7 @@
 import dataclasses
 import datetime as dt
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -199,13 +200,13 @@ def source_rows(
     new: Mapping[str, Tally], unchanged: Iterable[str], failures: Iterable[InputFailure]
 ) -> tuple[SourceRow, ...]:
     """Return one row a source, sorted. `unchanged` names the source of each document that was known."""
-    known = list(unchanged)
-    failed = [failure.source for failure in failures]
+    known = Counter(unchanged)
+    failed = Counter(failure.source for failure in failures)
     return tuple(
         SourceRow(
             source=name,
-            documents_unchanged=known.count(name),
-            failures=failed.count(name),
+            documents_unchanged=known[name],
+            failures=failed[name],
             new=new.get(name, Tally()),
         )
         for name in sorted({*new, *known, *failed})

@@ -1,68 +1,36 @@
 """A run for the person who started it: progress while it runs, a summary afterwards, and what to try next."""
 
 import shlex
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from flows.pipeline import ingest
 from flows.prefect_server import ingest_with_prefect
-from flows.progress import Progress
 from flows.runs import IngestRequest, RunSummary, SourceRow
 from flows.voice import Voice
 from schemas.items import BASES
 
 _NEXT = "select published_best, title from unique_items order by published_best desc limit 10"
-_STAGES = {"read": "reading", "clean": "cleaning", "publish": "publishing"}
 
 
 def landing(request: IngestRequest, voice: Voice, *, as_flow: bool) -> RunSummary:
     """Run a request, as a Prefect flow or directly, with a bar if a person watches."""
     run = ingest_with_prefect if as_flow else ingest
-    with _watched(voice, starting="starting Prefect" if as_flow else "starting") as tell:
+    if voice.quiet or not voice.terminal:
+        return run(request, None)
+    from flows.bar import bar  # noqa: PLC0415 - rich is a tenth of a second that only terminals need
+
+    with bar("starting Prefect" if as_flow else "starting") as tell:
         return run(request, tell)
 
 
-@contextmanager
-def _watched(voice: Voice, *, starting: str) -> Iterator[Callable[[Progress], None] | None]:
-    """Give what takes the progress of a run: a bar on a terminal, nothing in a log."""
-    if voice.quiet or not voice.terminal:
-        yield None
-        return
-    from rich.console import Console  # noqa: PLC0415 - only for terminals
-    from rich.progress import (  # noqa: PLC0415 - only for terminals
-        BarColumn,
-        DownloadColumn,
-        Progress as Bar,
-        SpinnerColumn,
-        TextColumn,
-        TimeRemainingColumn,
-    )
+def summary_text(
+    summary: RunSummary, inputs: Sequence[str], *, as_flow: bool, server: str | None, warehouse: str | None
+) -> str:
+    """Return the summary as lines for stderr.
 
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[found]}"),
-    )
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(starting, total=None, found="")
-
-        def tell(progress: Progress) -> None:
-            bar.update(
-                task,
-                description=_STAGES[progress.stage],
-                completed=progress.done,
-                total=progress.total or None,
-                found=f"{_count(progress.documents, 'document')}, {_count(progress.items_new, 'new item')}",
-            )
-
-        yield tell
-
-
-def summary_text(summary: RunSummary, inputs: Sequence[str], *, as_flow: bool, warehouse: str | None) -> str:
-    """Return the summary as lines for stderr. `inputs` and `warehouse` are as they were typed."""
+    `inputs` and `warehouse` are as they were typed; `server` is the address of the Prefect API, if known.
+    """
     total = summary.total
     did = "would land" if summary.dry_run else "landed"
     outcome = (
@@ -75,7 +43,7 @@ def summary_text(summary: RunSummary, inputs: Sequence[str], *, as_flow: bool, w
         *_table(summary.sources),
         "",
         f"dates       {_dates(summary)}",
-        f"duplicates  {summary.duplicates} among the new items, {summary.near_duplicates} of them near copies",
+        f"duplicates  {summary.duplicates} of the new items, {summary.near_duplicates} of them near copies",
         f"warehouse   {summary.warehouse}",
         f"run         {summary.run_id} {summary.state}",
     ]
@@ -83,18 +51,25 @@ def summary_text(summary: RunSummary, inputs: Sequence[str], *, as_flow: bool, w
     if total.quarantined:
         query = "select document_id, reason, detail from quarantine"
         lines.append(f'quarantine  {total.quarantined} byte ranges: feedmill sql{option} "{query}"')
-    if not summary.dry_run:
+    if not summary.dry_run and summary.state != "failed":
         lines += ["", "Try next:", f'  feedmill sql{option} "{_NEXT}"']
-    if not as_flow:
-        lines += [
-            "Watch runs in a browser (run `prefect server start` in another terminal first):",
-            f"  {_watched(command)}",
-        ]
+    if not summary.dry_run:
+        lines += _browser(shlex.join(["feedmill", "ingest", *inputs]) + option, as_flow, server)
     return "\n".join(lines)
 
 
-def _watched(command: str) -> str:
-    return f"PREFECT_API_URL=http://127.0.0.1:4200/api {command}"
+def _browser(again: str, as_flow: bool, server: str | None) -> list[str]:
+    """Return how to see runs in a browser."""
+    if as_flow and server:
+        place = urlsplit(server)
+        # Without the user and password that an address may hold.
+        return [f"See this run in a browser: {place.scheme}://{place.netloc.rpartition('@')[2]}"]
+    if as_flow:
+        return ["To see this run in a browser, run `prefect server start` and open http://127.0.0.1:4200"]
+    return [
+        "To watch runs in a browser, run `prefect server start` in another terminal, then:",
+        f"  PREFECT_API_URL=http://127.0.0.1:4200/api {again}",
+    ]
 
 
 def _known(summary: RunSummary) -> str:

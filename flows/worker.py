@@ -3,24 +3,25 @@
 It imports the cleaners and what makes Arrow of their answers, but neither Prefect nor DuckDB: it starts
 fast, and a killed one takes nothing with it. Messages to the parent: ("ready",) once; for each job
 ("started", position) before each document and, with the number of documents, before making the Arrow
-batch; then ("done", Answer).
+batch; then ("done", Answer without its batch) and the bytes of the batch.
 """
 
 import contextlib
 import os
 import signal
+from dataclasses import replace
 
 from flows.cleaning import Clean, Job, clean_batch
-from flows.frames import Closed, receive, send
+from flows.frames import Closed, receive, send, send_bytes
 
 
 def allowance(size: int) -> float:
     """Return the seconds that a document of `size` bytes may take: far more than any honest one needs.
 
-    Slow prose is cleaned at some 0.5 MB/s (2 s a MB), so this is 15 times that, and a minute for whatever
-    else the machine is doing.
+    Posts are cleaned at some 0.25 MB/s (measured on one core: 4 s a MB), so this is 15 times that, and a
+    minute for whatever else the machine is doing.
     """
-    return 60.0 + size * 30e-6
+    return 60.0 + size * 60e-6
 
 
 def main(clean: Clean | None = None) -> None:
@@ -49,7 +50,8 @@ def _serve(job: Job, answers: int, clean: Clean | None) -> None:
 
     answer = clean_batch(job, started, clean) if clean else clean_batch(job, started)
     signal.setitimer(signal.ITIMER_REAL, 0)
-    send(answers, ("done", answer))
+    send(answers, ("done", replace(answer, batch=b"")))
+    send_bytes(answers, answer.batch)
 
 
 if __name__ == "__main__":

@@ -99,7 +99,7 @@ def _content(item: Item, signed: Signed | None) -> dict[str, Any]:
     return plain | {
         "item_id": bytes.fromhex(item.item_id),
         # All that the item says, nothing of where it was seen: one post in two exports is one version.
-        "version_id": key_of(item.item_id, json.dumps(plain, sort_keys=True)),
+        "version_id": key_of(item.item_id, json.dumps(plain, ensure_ascii=False)),
         "text_length": len(item.text),
         "text_key": bytes.fromhex(signed.text_key) if signed else None,
         "published_best": day(published.best, whose),

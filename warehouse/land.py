@@ -7,7 +7,7 @@ import duckdb
 
 from schemas.errors import FeedmillError, WarehouseError
 from warehouse.batch import Batch, Receipt
-from warehouse.connection import registered
+from warehouse.connection import registered, staged
 from warehouse.matching import Matcher, match
 from warehouse.tabulate import receipts
 
@@ -40,12 +40,14 @@ SELECT
     (SELECT count(*) FROM stage_quarantine SEMI JOIN new_documents USING (document_key))
 FROM new_documents
 """
+# Bodies are read from Arrow, for they are large, and there a join by UUID does not work: hence the cast.
 _INSERT = """
 INSERT INTO raw.documents BY NAME
 SELECT * FROM stage_documents SEMI JOIN new_documents USING (document_key) ORDER BY document_key;
 
 INSERT INTO raw.bodies BY NAME
-SELECT * FROM stage_bodies SEMI JOIN new_documents USING (document_key);
+SELECT * FROM stage_bodies
+WHERE document_key::VARCHAR IN (SELECT document_key::VARCHAR FROM new_documents);
 
 INSERT INTO core.versions BY NAME
 SELECT * EXCLUDE (
@@ -121,9 +123,9 @@ def land(con: duckdb.DuckDBPyConnection, batch: Batch, *, run_id: str, at: str, 
     Documents that are there change nothing but `ops` and the names that they are known by.
     Raises WarehouseError that names the documents if the warehouse refuses them or is full.
     """
-    stages = {f"stage_{name}": rows for name, rows in batch.tables().items()}
+    stages = {f"stage_{name}": rows for name, rows in batch.tables().items() if name != "bodies"}
     try:
-        with registered(con, stages):
+        with staged(con, stages), registered(con, "stage_bodies", batch.bodies):
             con.execute("BEGIN")
             try:
                 landed = _land(con, run_id, at, matcher)
@@ -150,7 +152,7 @@ def note_unchanged(
 
     Raises WarehouseError if one of them is not.
     """
-    with registered(con, {"stage_receipts": receipts(received)}):
+    with staged(con, {"stage_receipts": receipts(received)}):
         con.execute("CREATE OR REPLACE TEMP TABLE new_documents (document_key UUID)")
         ((documents, items, unknown),) = con.execute(_COUNT_RECEIVED).fetchall()
         if unknown:

@@ -14,7 +14,7 @@ import pyarrow as pa
 from schemas.errors import WarehouseError
 from schemas.signatures import BLANK_KEY, Member, Membership, Pair
 from warehouse.columns import keys, table
-from warehouse.connection import registered
+from warehouse.connection import staged
 
 
 class Matcher(Protocol):
@@ -85,9 +85,7 @@ WHERE text_key IS NOT NULL AND text_key <> ?::UUID
 UNION
 SELECT left_key FROM dedup.pairs WHERE right_key IN (FROM respelt)
 UNION
-SELECT right_key FROM dedup.pairs WHERE left_key IN (FROM respelt);
-
-CREATE OR REPLACE TEMP TABLE frontier AS FROM component
+SELECT right_key FROM dedup.pairs WHERE left_key IN (FROM respelt)
 """
 _FORGET = """
 DELETE FROM dedup.pairs WHERE left_key IN (FROM respelt) OR right_key IN (FROM respelt);
@@ -224,7 +222,7 @@ def _add_pairs(con: duckdb.DuckDBPyConnection, matcher: Matcher) -> None:
             [pair.containment for pair in pairs],
         ],
     )
-    with registered(con, {"stage_pairs": rows}):
+    with staged(con, {"stage_pairs": rows}):
         con.execute("INSERT INTO dedup.pairs BY NAME FROM stage_pairs ORDER BY left_key, right_key")
 
 
@@ -234,6 +232,7 @@ def _grow_components(con: duckdb.DuckDBPyConnection) -> None:
     One join a step, and steps are few: copies pair with each other, so components are dense. A recursive
     query is slower by far on the components that are not (25 s for long chains).
     """
+    con.execute("CREATE OR REPLACE TEMP TABLE frontier AS FROM component")
     while True:
         con.execute(_NEIGHBOURS)
         if con.execute("SELECT count(*) FROM frontier").fetchall() == [(0,)]:
@@ -264,7 +263,7 @@ def _lead(con: duckdb.DuckDBPyConnection, matcher: Matcher) -> int:
             [membership.containment for membership in led],
         ],
     )
-    with registered(con, {"stage_members": rows}):
+    with staged(con, {"stage_members": rows}):
         con.execute(_REPLACE)
     ((change,),) = con.execute(_CHANGE).fetchall()
     return int(change)

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from itertools import chain
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from schemas.items import CleanedDocument
@@ -156,7 +157,11 @@ def _signatures(signed: Sequence[Signed], recipe: Recipe) -> dict[str, pa.Table]
             ],
         ),
         "bands": table(
-            shape.BANDS, [list(chain.from_iterable(each.bands for each in once.values())), keys(banded)]
+            shape.BANDS,
+            [
+                np.fromiter(chain.from_iterable(each.bands for each in once.values()), dtype=np.uint32),
+                keys(banded),
+            ],
         ),
     }
 

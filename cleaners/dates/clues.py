@@ -73,9 +73,12 @@ def _clue(text: str, mention: Mention, found: Sequence[Mention], lead_at: int, f
         return Clue(kind="weekday", label="future" if future else "first" if in_first else "body", mention=mention, weight=weight)
     if mention.kind == "month" and mention.relative is None:
         kind: ClueKind = "month_year" if mention.year else "month"
-        return Clue(kind=kind, label="future" if future and kind == "month" else "plain", mention=mention, weight=weight)
+        ahead = future or bool(_cues()["deadline"].search(text[max(0, mention.start - 12) : mention.start]))
+        label = "future" if ahead else "plain"
+        return Clue(kind=kind, label=label, mention=mention, weight=1.0 if kind == "month_year" else weight)
     if mention.kind == "year" and mention.end_year is None:
-        return Clue(kind="year", label="future" if future else "plain", mention=mention, weight=weight)
+        ahead = future or bool(_cues()["deadline"].search(text[max(0, mention.start - 12) : mention.start]))
+        return Clue(kind="year", label="future" if ahead else "plain", mention=mention, weight=1.0)
     if mention.kind == "since" and mention.count:
         origin = _origin(text, mention, found)
         if origin is not None:

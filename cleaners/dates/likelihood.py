@@ -17,6 +17,8 @@ from schemas.dates import Mention
 Row = NDArray[np.float64]
 
 _HALF_YEAR = 183
+_OLDEST, _FARTHEST = 20_000, 4_000  # days back and ahead over which far mentions are spread
+_ANNIVERSARIES = 20  # years over which the anniversaries of an old day are spread
 _DOUBT = 0.05  # share of a clue that may be about anything: finder errors, quotations, other people's dates
 _WRONG_WEEKDAY = 0.03  # a stated weekday that does not fit: typing errors only
 
@@ -111,10 +113,14 @@ def _day(year: int, month: int, day: int) -> date:
         return date(year, month, 28)
 
 
-def _offsets(grid: Grid, start: date, end: date) -> NDArray[np.int64]:
-    """Return the days from a range to each grid day: 0 inside it, negative before, positive after."""
-    days = grid.first + np.arange(grid.size)
-    return np.minimum(days - start.toordinal(), 0) + np.maximum(days - end.toordinal(), 0)
+def _place(row: Row, grid: Grid, start: date, end: date, density: Row) -> None:
+    """Write a density around a day or range into the row; inside a range the offset is 0. Overlaps keep the larger."""
+    inside = np.full(end.toordinal() - start.toordinal() + 1, density[_HALF_YEAR])
+    shape = np.concatenate([density[:_HALF_YEAR], inside, density[_HALF_YEAR + 1 :]])
+    at = start.toordinal() - _HALF_YEAR - grid.first
+    low, high = max(at, 0), min(at + len(shape), grid.size)
+    if low < high:
+        row[low:high] = np.maximum(row[low:high], shape[low - at : high - at])
 
 
 def _day_row(grid: Grid, clue: Clue) -> Row:
@@ -124,31 +130,31 @@ def _day_row(grid: Grid, clue: Clue) -> Row:
     days = days_of(mention, mention.year)
     if days is None:
         return np.ones(grid.size)
-    offsets = _offsets(grid, *days)
-    near = np.where(np.abs(offsets) <= _HALF_YEAR, density[np.clip(offsets, -_HALF_YEAR, _HALF_YEAR) + _HALF_YEAR], 0.0)
     stated = tables()["stated"]
-    old = float(stated["old"][clue.label])
+    old, ahead = float(stated["old"][clue.label]), float(stated["ahead"][clue.label])
     again = float(stated["anniversary"].get(clue.label, 0.0))
-    flat = np.full(grid.size, 1 / grid.size)
-    spike = _yearless(grid, mention, _density("lead"))
-    spike /= max(spike.sum(), 1e-12)
-    return (1 - old) * near + old * np.where(offsets > _HALF_YEAR, again * spike + (1 - again) * flat, 0.3 * flat)
+    row = np.zeros(grid.size)
+    _place(row, grid, *days, density)
+    row *= 1 - old - ahead
+    after = grid.first + np.arange(grid.size) - days[1].toordinal()
+    far = np.abs(after) > _HALF_YEAR
+    # Log-uniform: a mention a year old is more likely than one of a given day twenty years back.
+    shares = np.where(after > 0, (1 - again) * old / np.log(_OLDEST / _HALF_YEAR), ahead / np.log(_FARTHEST / _HALF_YEAR))
+    row[far] = shares[far] / np.abs(after[far])
+    if again:
+        spike = _yearless(grid, mention, _density("lead"))
+        row += np.where(after > _HALF_YEAR, again * old * spike / _ANNIVERSARIES, 0.0)
+    return row
 
 
 def _yearless(grid: Grid, mention: Mention, density: Row) -> Row:
     """Spread a class over every year of the grid: each day looks at the nearest day of that name."""
     row = np.zeros(grid.size)
-    nearest = np.full(grid.size, 10_000)
     for year in range(int(grid.years[0]) - 1, int(grid.years[-1]) + 2):
-        days = days_of(mention, year)
-        if days is None:
-            continue
-        offsets = _offsets(grid, *days)
-        closer = np.abs(offsets) < nearest
-        fit = 1.0 if mention.weekday is None or days[0].weekday() == mention.weekday else _WRONG_WEEKDAY
-        values = fit * density[np.clip(offsets, -_HALF_YEAR, _HALF_YEAR) + _HALF_YEAR]
-        row = np.where(closer, values, row)
-        nearest = np.where(closer, np.abs(offsets), nearest)
+        days = days_of(mention, year) if 1 <= year <= 9999 else None
+        if days is not None:
+            fits = mention.weekday is None or days[0].weekday() == mention.weekday
+            _place(row, grid, *days, density if fits else density * _WRONG_WEEKDAY)
     return row
 
 
@@ -182,7 +188,7 @@ def _month_row(grid: Grid, clue: Clue) -> Row:
 def _month_year_row(grid: Grid, clue: Clue) -> Row:
     offsets = (grid.years - (clue.mention.year or 0)) * 12 + grid.months - (clue.mention.month or 1)
     row = np.full(grid.size, 1e-4)
-    for first, last, share in tables()["month_years"]["bins"]:
+    for first, last, share in tables()["month_years"][clue.label]:
         row[(offsets >= first) & (offsets <= last)] = share / (last - first + 1)
     return row
 

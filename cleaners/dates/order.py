@@ -45,7 +45,8 @@ def order(rows: Sequence[Row | None], size: int, last_prior: Row) -> Ordered:
     chains = [(newest, gap) for newest in (False, True) for gap in config["gaps"]]
     length = _fft_length(2 * size)
     kernels = np.stack([np.fft.rfft(_kernel(gap, size), length) for _, gap in chains]).astype(np.complex64)
-    sides = ([*rows], [*reversed(rows)])
+    light = [None if row is None else row.astype(np.float32) for row in rows]
+    sides = (light, light[::-1])
     evidence = np.zeros(len(chains))
     half = len(chains) // 2
     for side in (0, 1):
@@ -94,7 +95,7 @@ def _wait(state: NDArray[np.float32], kernels: NDArray[np.complex64], size: int,
 
 
 def _forward(
-    rows: Sequence[Row | None], kernels: NDArray[np.complex64], size: int, length: int, last_prior: Row, *, keep: bool
+    rows: Sequence[NDArray[np.float32] | None], kernels: NDArray[np.complex64], size: int, length: int, last_prior: Row, *, keep: bool
 ) -> tuple[Row, NDArray[np.float32]]:
     """Run the chains forward; return the log evidence of each and, with `keep`, the states of the first."""
     state = np.full((len(kernels), size), 1 / size, dtype=np.float32)
@@ -104,7 +105,7 @@ def _forward(
         if number:
             state = _wait(state, kernels, size, length, back=False)
         if row is not None:
-            state = state * row.astype(np.float32)
+            state = state * row
         if number == len(rows) - 1:
             state = state * last_prior.astype(np.float32)
         total = state.sum(axis=1, keepdims=True)
@@ -115,7 +116,7 @@ def _forward(
     return evidence, kept
 
 
-def _smooth(rows: Sequence[Row | None], kernels: NDArray[np.complex64], size: int, length: int, last_prior: Row) -> NDArray[np.float32]:
+def _smooth(rows: Sequence[NDArray[np.float32] | None], kernels: NDArray[np.complex64], size: int, length: int, last_prior: Row) -> NDArray[np.float32]:
     """Return the posterior of one chain, oldest post first."""
     _, states = _forward(rows, kernels, size, length, last_prior, keep=True)
     behind = np.ones((1, size), dtype=np.float32)
@@ -123,7 +124,7 @@ def _smooth(rows: Sequence[Row | None], kernels: NDArray[np.complex64], size: in
         after = rows[number + 1]
         if number == len(rows) - 2:
             behind = behind * last_prior.astype(np.float32)
-        behind = _wait(behind if after is None else behind * after.astype(np.float32), kernels, size, length, back=True)
+        behind = _wait(behind if after is None else behind * after, kernels, size, length, back=True)
         behind /= behind.max()
         states[number] *= behind[0]
         states[number] /= states[number].sum()

@@ -150,12 +150,12 @@ def test_no_prefect_and_no_warehouse_for_reading(run: Run, words: list[str]) -> 
     assert (done.returncode, done.stderr) == (0, b"")
 
 
-def test_a_reader_that_leaves_early_is_no_error(place: Path) -> None:
-    (place / "many.txt").write_text("\n".join(f"Строка номер {n} о разных делах дня." for n in range(20000)))
-    shell = f"{sys.executable} -m flows.cli explain many.txt | head -1; echo ${{PIPESTATUS[0]}}"
+@pytest.mark.parametrize("reader", ["head -1", "true"])
+def test_a_reader_that_leaves_early_is_no_error(reader: str) -> None:
+    # The rows of this document are more than a pipe holds.
+    shell = f"{sys.executable} -m flows.cli explain seeds/003* | {reader} > read; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, check=False)
-    assert done.stdout.splitlines()[1:] == ["0"]
-    assert done.stderr == ""
+    assert (done.stdout, done.stderr) == ("0\n", "")
 
 
 def test_a_full_disk_is_told(place: Path) -> None:
@@ -194,7 +194,7 @@ def test_a_defect_is_told_in_one_line_and_traced_on_demand(
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("a\x1b[31mb")
 
-    monkeypatch.setattr("flows.commands.load", broken)
+    monkeypatch.setattr("flows.options.load", broken)
     assert main(["preview", "seeds"]) == 1
     said = capsys.readouterr().err
     assert "defect" in said

@@ -77,7 +77,7 @@ def test_a_copy_names_its_line_and_a_header_its_kind() -> None:
     assert rows[2].why == "blank: goes with line 1"
     assert (rows[7].fate, rows[7].rule) == ("header", "forwarded")
     assert "forwarded from" in rows[7].why
-    assert "item 1 starts here" in rows[7].why
+    assert f"item {rows[7].item} starts here" in rows[7].why
     assert rows[7].boundary_cue
     assert rows[1].why == "in the item's text; item 0 starts here: the document starts here"
 
@@ -115,13 +115,17 @@ def test_rules_say_why() -> None:
     assert rule_reason("no-such-rule") is None
 
 
-@pytest.mark.parametrize(("ordinal", "says"), [(2, "items 0 to 1"), (-1, "items 0 to 1")])
-def test_an_item_that_is_not_there(ordinal: int, says: str) -> None:
+@pytest.mark.parametrize("beyond", [0, 1, 100])
+def test_an_item_that_is_not_there(beyond: int) -> None:
     document = clean(blob(DUMP))
-    with pytest.raises(ConfigError, match=says):
-        choose(document, ordinal)
-    with pytest.raises(ConfigError, match="no items"):
-        choose(replace(document, items=()), 0)
+    last = len(document.items) - 1
+    for ordinal in (last + 1 + beyond, -1 - beyond):
+        with pytest.raises(ConfigError, match=f"--item {ordinal}: dump.txt has items 0 to {last}"):
+            choose(document, ordinal)
+    with pytest.raises(ConfigError, match="has one item, 0"):
+        choose(replace(document, items=document.items[:1]), 1 + beyond)
+    with pytest.raises(ConfigError, match="has no items"):
+        choose(replace(document, items=()), beyond)
 
 
 def test_choosing() -> None:

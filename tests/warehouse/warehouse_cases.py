@@ -41,7 +41,18 @@ def document(
             body += text.encode("utf-8", "surrogatepass") + b"\n"
             line = len(paragraphs) + 1
             paragraphs.append(
-                Paragraph(len(paragraphs), begin, len(body), line, text, fate, None, of, of and 1.0, number)
+                Paragraph(
+                    len(paragraphs),
+                    begin,
+                    len(body),
+                    line,
+                    text,
+                    fate,
+                    None,
+                    of,
+                    of if of is None else 1.0,
+                    number,
+                )
             )
             kept += [text] if fate == "kept" else []
         places.append((start, len(body), "\n".join(kept)))
@@ -50,7 +61,9 @@ def document(
         body += refused
         text = refused.decode("utf-8", "surrogateescape")
         paragraphs.append(
-            Paragraph(len(paragraphs), begin, len(body), None, text, "quarantined", "binary", None, None, None)
+            Paragraph(
+                len(paragraphs), begin, len(body), None, text, "quarantined", "binary", None, None, None
+            )
         )
     data = bytes(body)
     document_id = hashlib.sha256(data).hexdigest()
@@ -69,7 +82,9 @@ def document(
                 byte_start=start,
                 byte_end=end,
                 text=text,
-                published=Published(best=day, earliest=day, latest=day, edtf=day, precision="day" if day else "none"),
+                published=Published(
+                    best=day, earliest=day, latest=day, edtf=day, precision="day" if day else "none"
+                ),
             )
         )
     cleaned = CleanedDocument(
@@ -100,7 +115,9 @@ def sign(text: str) -> Signed:
     )
 
 
-def batch_of(*made: tuple[CleanedDocument, bytes], fetched_at: Mapping[str, str | None] | None = None) -> Batch:
+def batch_of(
+    *made: tuple[CleanedDocument, bytes], fetched_at: Mapping[str, str | None] | None = None
+) -> Batch:
     """Return one batch of documents."""
     documents = [cleaned for cleaned, _ in made]
     return tabulate(
@@ -127,20 +144,32 @@ class Words:
             if similarity >= 0.5 and left_text.isupper() == right_text.isupper():
                 containment = shared / min(len(ours), len(theirs))
                 pairs.append(
-                    Pair(left=left, right=right, relation="near", similarity=similarity, containment=containment)
+                    Pair(
+                        left=left,
+                        right=right,
+                        relation="near",
+                        similarity=similarity,
+                        containment=containment,
+                    )
                 )
         return pairs
 
     def lead(self, members: Sequence[Member], pairs: Sequence[Pair]) -> list[Membership]:
         """Return stars: the first free item by (earliest, item_id) takes what pairs with it directly."""
         by_keys = {frozenset((pair.left, pair.right)): pair for pair in pairs}
-        free = sorted(members, key=lambda member: (member.earliest is None, member.earliest or "", member.item_id))
+        free = sorted(
+            members, key=lambda member: (member.earliest is None, member.earliest or "", member.item_id)
+        )
         found = []
         while free:
             primary = free.pop(0)
             found.append(
                 Membership(
-                    item_id=primary.item_id, cluster_id=primary.item_id, relation=None, similarity=1.0, containment=1.0
+                    item_id=primary.item_id,
+                    cluster_id=primary.item_id,
+                    relation=None,
+                    similarity=1.0,
+                    containment=1.0,
                 )
             )
             rest = []

@@ -1,5 +1,5 @@
 -- Every item that has a version is shown once in the view items.
-SELECT replace(item_id::VARCHAR, '-', '') AS item_id, count(shown.item_id) AS times
+SELECT replace(version.item_id::VARCHAR, '-', '') AS item_id, count(shown.item_id) AS times
 FROM (SELECT DISTINCT item_id FROM core.versions) AS version
 LEFT JOIN main.items AS shown ON shown.item_id = replace(version.item_id::VARCHAR, '-', '')
 GROUP BY version.item_id

@@ -1,18 +1,20 @@
--- Runs, and what was seen first in which. first_seen takes the run before the name: later names of the same bytes change nothing.
+-- Runs, and what was seen first in which. first_seen takes the run that landed a document and then a name
+-- of that run: names under which the same bytes come later change nothing.
 
 CREATE VIEW ops.first_seen AS
 SELECT seen.document_key, seen.run_id, receipt.source, receipt.uri, receipt.media_type, receipt.fetched_at
 FROM ops.run_documents AS seen
-JOIN ops.runs AS run ON run.run_id = seen.run_id
+JOIN (SELECT DISTINCT document_key, run_id FROM ops.run_documents WHERE is_new) AS landed
+    ON landed.document_key = seen.document_key AND landed.run_id = seen.run_id
 JOIN raw.receipts AS receipt ON receipt.receipt_key = seen.receipt_key
 QUALIFY row_number() OVER (
     PARTITION BY seen.document_key
-    ORDER BY run.started_at, run.run_id, receipt.fetched_at NULLS LAST, receipt.source, receipt.uri
+    ORDER BY receipt.fetched_at NULLS LAST, receipt.source, receipt.uri, receipt.media_type
 ) = 1;
 COMMENT ON VIEW ops.first_seen IS
-    'the first run that was given a document, and the name it came under';
+    'the run that landed a document, and the name it came under';
 COMMENT ON COLUMN ops.first_seen.document_key IS 'the first 128 bits of document_id, the key inside the warehouse';
-COMMENT ON COLUMN ops.first_seen.run_id IS 'the first run';
+COMMENT ON COLUMN ops.first_seen.run_id IS 'the run that landed it';
 COMMENT ON COLUMN ops.first_seen.source IS 'name of the source; the smallest if there were several in that run';
 COMMENT ON COLUMN ops.first_seen.uri IS 'where it came from';
 COMMENT ON COLUMN ops.first_seen.media_type IS 'media type, as the source gave it';

@@ -1,0 +1,82 @@
+"""The summary says what happened and what to do next, in every kind of run."""
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+
+from flows.inputs import InputFailure
+from flows.runs import RunSummary, SourceRow, Tally
+from flows.summary import summary_text
+
+START = dt.datetime(2024, 5, 1, 12, tzinfo=dt.UTC)
+RUN = RunSummary(
+    run_id="r1",
+    state="completed",
+    warehouse="w.duckdb",
+    dry_run=False,
+    started_at=START,
+    finished_at=START + dt.timedelta(seconds=1.25),
+    sources=(
+        SourceRow(source="a", new=Tally(documents=1, bytes=1000, items=1, dates=(0, 1, 0, 0, 0, 0, 0))),
+        SourceRow(source="longer name", documents_unchanged=2),
+    ),
+    items_new=1,
+    items_unchanged=3,
+)
+
+
+def said(summary: RunSummary = RUN, *, as_flow: bool = False, server: str | None = None) -> str:
+    return summary_text(summary, ("a b.txt",), as_flow=as_flow, server=server, warehouse="my file.duckdb")
+
+
+def test_figures_and_columns() -> None:
+    lines = said().split("\n")
+    assert lines[0] == (
+        "1 new item landed from 1 new document of 1,000 bytes in 1.2 s. "
+        "Known before: 2 documents with 3 items."
+    )
+    head, first, second = lines[2:5]
+    assert head.index("documents") + len("documents") == first.index("1") + 1
+    assert second.startswith("longer name")
+    assert "dates       1 stated" in lines
+
+
+def test_commands_to_copy_are_quoted() -> None:
+    text = said()
+    assert "feedmill sql --warehouse 'my file.duckdb' \"select" in text
+    assert "4200/api feedmill ingest 'a b.txt' --warehouse 'my file.duckdb'" in text
+
+
+@pytest.mark.parametrize(
+    ("as_flow", "server", "says"),
+    [
+        (False, None, "PREFECT_API_URL=http://127.0.0.1:4200/api feedmill ingest"),
+        (True, None, "To see this run in a browser, run `prefect server start`"),
+        (
+            True,
+            "https://me:secret@example.org:4200/api",
+            "See this run in a browser: https://example.org:4200",
+        ),
+    ],
+)
+def test_where_to_see_runs(as_flow: bool, server: str | None, says: str) -> None:
+    text = said(as_flow=as_flow, server=server)
+    assert says in text
+    assert "secret" not in text
+
+
+def test_a_dry_run_and_a_failed_one_offer_no_query() -> None:
+    dry = said(replace(RUN, dry_run=True))
+    assert "1 new item would land" in dry
+    assert "Try next" not in dry
+    failure = InputFailure(source="a", uri="x", reason="gone", next_step="Look.")
+    assert "Try next" not in said(replace(RUN, state="failed", failures=(failure,)))
+
+
+def test_quarantine_is_pointed_out() -> None:
+    row = SourceRow(source="a", new=Tally(documents=1, bytes=10, quarantined=2))
+    text = said(replace(RUN, sources=(row,), state="completed-with-quarantine"))
+    assert "quarantine  2 byte ranges" in text
+    assert "from quarantine" in text
+    assert "quarantine  " not in said()

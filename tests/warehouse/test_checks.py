@@ -1,0 +1,69 @@
+"""Each data check finds the fault that it is for, and nothing in a sound warehouse."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from warehouse_cases import AT, RECIPE, Words, batch_of, document, sign
+
+from schemas.documents import Refusal
+from warehouse.checks import checks, run_checks
+from warehouse.connection import connect
+from warehouse.land import land
+from warehouse.tabulate import tabulate
+
+CASES = json.loads((Path(__file__).parent / "cases" / "checks.json").read_text())
+
+
+@pytest.fixture
+def sound(empty: Callable[[], Path]) -> Any:
+    """A warehouse with a copy inside a document, near-duplicates, dates and quarantine."""
+    path = empty()
+    con = connect(path, read_only=False, spill=path.parent)
+    con.execute("INSERT INTO ops.runs VALUES ('run-1', 'test', now(), NULL, 'running')")
+    cleaned, data = document(
+        ["Big fire in town", "> Big fire in town"],
+        ["big fire in town today"],
+        days=["2023-01-01", "2023-01-02"],
+        refused=b"\xff\x00",
+    )
+    object.__setattr__(
+        cleaned, "quarantine", (Refusal(len(data) - 2, len(data), "decode", "binary", "not text"),)
+    )
+    signed = {item.item_id: sign(item.text) for item in cleaned.items}
+    batch = tabulate([cleaned], {cleaned.document_id: data}, signed, RECIPE, {}, "test-1")
+    land(con, batch, run_id="run-1", at=AT, matcher=Words())
+    yield con
+    con.close()
+
+
+def test_a_sound_warehouse_passes(sound: duckdb.DuckDBPyConnection) -> None:
+    assert sound.execute("SELECT count(*) FROM duplicates").fetchall() == [(1,)]
+    assert run_checks(sound) == []
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["label"])
+def test_a_fault_is_found(sound: duckdb.DuckDBPyConnection, case: dict[str, str]) -> None:
+    sound.execute(case["input"])
+    failures = {failure.check: failure for failure in run_checks(sound)}
+    assert case["expect"] in failures
+    assert failures[case["expect"]].rule in str(failures[case["expect"]])
+    assert failures[case["expect"]].examples
+
+
+def test_every_check_has_a_fault() -> None:
+    assert set(checks()) == {case["expect"] for case in CASES}
+
+
+def test_each_check_says_what_should_hold() -> None:
+    for name, sql in checks().items():
+        assert sql.startswith("-- "), name
+        assert sql.partition("\n")[0].endswith("."), name
+
+
+def test_batches_of_the_helper_are_whole() -> None:
+    cleaned, data = document(["one"], ["two"])
+    assert batch_of((cleaned, data)).bodies["body"].to_pylist() == [data]
