@@ -54,7 +54,7 @@ def clean(blob: Blob, options: CleanOptions = CleanOptions()) -> CleanedDocument
     drafts = draft(cut, page, marks)
     dates = resolve(gather(drafts, page.texts, marks, feed=cut.feed), fetched_at=blob.fetched_at)
     ends = [page.lines[following.segment.start].start for following in drafts[1:]]
-    ends.append(max((line.end for line in decoded.lines), default=0))
+    ends += [decoded.lines[-1].end] if drafts else []
     items = tuple(
         itemise(ordinal, drafted, published, page, marks, cut, document_id, blob.source, end, decoded.lines)
         for ordinal, (drafted, published, end) in enumerate(zip(drafts, dates, ends, strict=True))

@@ -15,10 +15,10 @@ from itertools import pairwise
 
 from cleaners.rules import rules
 
-#: Bytes that a guess looks at; longer samples changed no verdict on text in one language.
+#: Bytes that a guess looks at: about ten lines.
 SAMPLE = 2048
-#: Mean worth of a character from which a page convinces: between random bytes (0.36 at most in 2 000 draws of
-#: 20 bytes and more) and the lowest of 29 one-line samples in 20 languages (0.46).
+#: Mean worth of a character from which a page convinces. One-line samples in 20 languages score 0.46 and more
+#: in their own page; of random bytes 7 % of strings of 20 bytes pass, and none of 50 and more.
 CONVINCING = 0.4
 #: Bytes beyond ASCII from which a page of another script may claim a line that is otherwise ASCII.
 A_WORD = 4
@@ -134,7 +134,8 @@ def _worth(char: str, language: Language) -> float:
     if not char.isalpha():
         return -1.0
     if language.script in {"han", "kana"}:  # too many letters to list
-        return 0.35 if "\u4e00" <= char <= "\u9fff" else -1.0
+        kana = language.script == "kana" and "\u3041" <= char <= "\u30fc"
+        return 0.35 if kana or "\u4e00" <= char <= "\u9fff" else -1.0
     if language.script == "hangul":
         return 0.3 if "\uac00" <= char <= "\ud7a3" else -1.0
     return -0.2 if unicodedata.name(char, "").lower().startswith(language.script) else -1.0

@@ -108,12 +108,10 @@ def _cut(chain: list[Anchor]) -> list[list[Anchor]]:
     """Cut a chain where it runs into its own copy: (1,2)(4,5)(7,8) are three blocks, not one."""
     pieces: list[list[Anchor]] = [[chain[0]]]
     for anchor in chain[1:]:
-        piece = pieces[-1]
-        gap = anchor.first - piece[-1].first > 1 or anchor.later - piece[-1].later > 1
-        if anchor.first >= piece[0].later or (gap and anchor.first + 1 >= piece[0].later and anchor.first != anchor.later - 1):
+        if anchor.first >= pieces[-1][0].later:
             pieces.append([anchor])
         else:
-            piece.append(anchor)
+            pieces[-1].append(anchor)
     return pieces
 
 

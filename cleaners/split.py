@@ -16,6 +16,10 @@ from cleaners.segments import Scene, Segment, Shape, doubled_posts, learn, searc
 from schemas.echoes import Block
 
 _STRONG = 0.8  # block score from which a block is surely a copy: about one full line, or three short ones
+# 30 dumps of the development corpus: undoubled ones have no strong exact block and near ones over at most
+# 23 % of their characters (reposts), doubled ones have at least 5 exact blocks, or 20 %.
+_SHARE = 0.3
+_EXACT_SHARE = 0.005
 _LESSONS = 8  # doubled posts from which a document teaches its own cues
 _ROWS = 3000  # labelled lines looked at, evenly spread: more change the second digit of a weight
 _PULL = 4.0  # strength of the general weights against them
@@ -46,21 +50,24 @@ def split(texts: Sequence[str], blanks: Sequence[int], marks: dict[int, Mark]) -
     closing = _stamps_close(texts, marks)
     head = [at in marks and not (closing and marks[at].kind == "stamp") for at in range(len(texts))]
     close = [at in marks and not head[at] for at in range(len(texts))]
-    strong, share = _doubled_share(blocks, keys)
-    doubled = share >= 0.3 or strong >= 3
+    exact, share = _doubled_share(blocks, keys)
+    doubled = share >= _SHARE or exact >= max(2, _EXACT_SHARE * len(texts))
     cue, price = _price(texts, keys, marks, doubled)
     cards = {at: length for at in range(1, len(texts)) if usable[at] and (length := card_at(texts, at, texts[max(0, at - 40) : at]))}
     copies = _copied(blocks, len(texts))
     table = _table(texts, keys, blanks, copies, usable)
     weights = cues.general_weights()
     shape = Shape(doubled=doubled, once=-2.0 if doubled else 0.0)
-    opens = _opens(cues.odds(table, weights), head, close, cards, price, 0.5 if doubled else 1.0)
+    trust = 0.5 if doubled else 1.0  # where echoes speak, general habits are second
+    opens = _opens(cues.odds(table, weights), head, close, cards, price, trust)
     posts = doubled_posts(blocks, head, close, cards)
     segments, _ = search(Scene(opens, head, posts), shape)
     for _ in range(_PASSES if doubled else 0):
         shape = learn(segments, shape)
-        weights = _adapted(table, segments)
-        opens = _opens(cues.odds(table, weights), head, close, cards, price if cue == "stamps" else 0.0, 1.0)
+        adapted = _adapted(table, segments)
+        if adapted is not None:
+            weights, trust, price = adapted, 1.0, (price if cue == "stamps" else 0.0)
+        opens = _opens(cues.odds(table, weights), head, close, cards, price, trust)
         scene = Scene(opens, head, posts)
         segments, _ = search(Scene(opens, head, posts), shape)
     segments = [replace(segment, confidence=_confidence(segment, opens, head)) for segment in segments]
@@ -88,11 +95,11 @@ def _table(
     return table
 
 
-def _adapted(table: cues.Matrix, segments: Sequence[Segment]) -> cues.Matrix:
-    """Return the weights moved towards what the doubled posts of this document show.
+def _adapted(table: cues.Matrix, segments: Sequence[Segment]) -> cues.Matrix | None:
+    """Return the weights moved towards what the doubled posts of this document show, None if those are few.
 
     Their titles are openings, the further lines of title and body are not; the line behind an exact copy
-    without a card is an opening again, and so is each line under a header. Too few of them teach nothing.
+    without a card is an opening again, and so is each line under a header.
     """
     general = cues.general_weights()
     labels: dict[int, float] = {}
@@ -107,7 +114,7 @@ def _adapted(table: cues.Matrix, segments: Sequence[Segment]) -> cues.Matrix:
         if following and following.start + following.head < following.end and segment.block.exact and segment.block.score >= 1.5:
             labels[following.start + following.head] = 1.0
     if sum(labels.values()) < _LESSONS:
-        return general
+        return None
     rows = sorted(labels)
     rows = rows[:: 1 + len(rows) // _ROWS]
     found = np.array([labels[at] for at in rows])
@@ -122,14 +129,14 @@ def _stamps_close(texts: Sequence[str], marks: dict[int, Mark]) -> bool:
 
 
 def _doubled_share(blocks: Sequence[Block], keys: Sequence[str]) -> tuple[int, float]:
-    """Return the number of strong blocks that do not overlap, and the share of characters in them."""
-    strong, covered, reached = 0, 0, 0
+    """Return the number of strong exact blocks that do not overlap, and the share of characters in strong ones."""
+    exact, covered, reached = 0, 0, 0
     for block in blocks:
         if block.score >= _STRONG and block.start >= reached:
-            strong += 1
+            exact += block.exact
             covered += sum(len(key) for key in keys[block.start : block.end])
             reached = block.end
-    return strong, covered / max(1, sum(map(len, keys)))
+    return exact, covered / max(1, sum(map(len, keys)))
 
 
 def _price(texts: Sequence[str], keys: Sequence[str], marks: dict[int, Mark], doubled: bool) -> tuple[str, float]:
@@ -144,7 +151,7 @@ def _price(texts: Sequence[str], keys: Sequence[str], marks: dict[int, Mark], do
     if doubled:
         return "echoes", 0.5
     if kinds["separator"] >= 2:
-        return "separators", 3.0
+        return "separators", 6.0
     if kinds["forwarded"] >= 2:
         return "headers", 1.2
     recurring = Counter(keys)

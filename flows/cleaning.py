@@ -41,7 +41,7 @@ class Job:
 class Answer:
     """A cleaned batch: one Arrow batch in its IPC form, and its figures by source."""
 
-    batch: bytes | bytearray
+    batch: bytes
     tallies: Mapping[str, Tally]
     failures: tuple[InputFailure, ...]
     bytes: int

@@ -27,7 +27,7 @@ def send(descriptor: int, message: object) -> None:
 
 
 def send_bytes(descriptor: int, body: bytes | bytearray) -> None:
-    """Write bytes as they are: a batch may hold a document of a gigabyte, and a pickle would be a copy of it."""
+    """Write bytes as they are: a batch may hold a gigabyte, and its pickle would be one more."""
     view = memoryview(body)
     for part in (memoryview(_LENGTH.pack(len(view))), view):
         rest = part

@@ -15,7 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Self, cast
 
 from flows.cleaning import Answer, Casualty, Job
 from flows.frames import Closed, Overdue, receive, receive_bytes, send
@@ -79,7 +79,9 @@ class Worker:
                         at_hand = job.refs[position].bytes if position < len(job.refs) else job.bytes
                         deadline = time.monotonic() + allowance(at_hand)
                     case ("done", Answer() as answer):
-                        return replace(answer, batch=receive_bytes(self._answers.fileno(), deadline))
+                        batch = receive_bytes(self._answers.fileno(), deadline)
+                        # Arrow reads any buffer; making bytes of it would copy up to a gigabyte.
+                        return replace(answer, batch=cast("bytes", batch))
                     case _:
                         raise FeedmillError(f"a cleaning process answered out of turn: {message!r:.200}")
         except Overdue:

@@ -174,9 +174,11 @@ def note_unchanged(
 def _land(con: duckdb.DuckDBPyConnection, run_id: str, at: str, matcher: Matcher) -> Landed:
     con.execute(_NEW)
     ((items_new, items_changed, items_unchanged),) = con.execute(_COUNT_ITEMS).fetchall()
-    con.execute(_INSERT)
-    duplicates = match(con, matcher)
     ((documents, new, size, quarantined),) = con.execute(_COUNT_DOCUMENTS).fetchall()
+    duplicates = 0
+    if new:
+        con.execute(_INSERT)
+        duplicates = match(con, matcher)
     landed = Landed(
         documents_new=new,
         documents_unchanged=documents - new,

@@ -199,7 +199,7 @@ def _check_recipe(con: duckdb.DuckDBPyConnection) -> None:
     if other is not None:
         raise WarehouseError(
             f"The texts of this warehouse were signed by the recipe {other[0]}, this program signs by "
-            "another one, and signatures of different recipes never meet. Ingest into a new file with --warehouse."
+            "another one, and signatures of different recipes never meet. Ingest into another file."
         )
 
 

@@ -14,15 +14,18 @@ from schemas.dates import Mention
 ClueKind = Literal["day", "month_year", "month", "year", "weekday", "counted_year"]
 
 _LEAD = 14  # letters into the text: 'On the 13th of ' and a flag or two
+_PLACES = 60  # letters into the text: 'date 2023-03-03 New Delhi, '
 _NEAR = 40  # characters between 'Today' and its date
 _MOST = 14  # mentions of one post that are read; tables of dates say no more with their fiftieth row
 _READ = 200  # mentions looked at: bounds the work on tables of dates
-_DATELINE = re.compile(r"^,?\s*(?:\([^()\n]{2,30}\)\s*[-–—]|[-–—]|/[^/\n]{2,30}/)")
+_AGENCY = re.compile(r",?\s*(?:\([^()\n]{2,30}\)\s*[-–—]|/[^/\n]{2,30}/)")  # , (dpa/GNA) -  /TASS/
+_DASH = re.compile(r"[.,]?\s*[-–—]")
+_PLACE = re.compile(r"[^\W\d_a-zа-яё]{3,}[^\n]{0,20}[,.]\s*$")  # MOSCOW,
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clue:
-    """A mention with its class (`days.*` of dates_offsets.toml, or the row of another table) and weight 0..1."""
+    """A mention with its class (`days.*` or a row of another table of dates_offsets.toml) and its weight 0..1."""
 
     kind: ClueKind
     label: str
@@ -30,18 +33,35 @@ class Clue:
     weight: float
     year: int | None = None
 
+    @property
+    def place(self) -> str:
+        """Return the class without its tense: `lead` for `lead_past`."""
+        return self.label.removesuffix("_past")
+
 
 @cache
 def _cues() -> dict[str, re.Pattern[str]]:
     tables = tomllib.loads(files("cleaners.rules").joinpath("dates_cues.toml").read_text("utf-8"))
-    either = {name: "|".join(map(re.escape, sorted(table["words"], key=len, reverse=True))) for name, table in tables.items()}
+    either = {
+        name: "|".join(map(re.escape, sorted(table["words"], key=len, reverse=True)))
+        for name, table in tables.items()
+    }
+    endings = "|".join(tables["past"]["endings"])
     return {
         "future": re.compile(rf"(?<!\w)(?:{either['future']})(?!\w)", re.IGNORECASE),
+        "past": re.compile(
+            rf"(?<!\w)(?:{either['past']}|{'|'.join(tables['past']['endings'])})(?!\w)", re.IGNORECASE
+        ),
         "memory": re.compile(rf"(?<![^\W\d_])(?:{either['memory']})(?!\w)", re.IGNORECASE),
         "deadline": re.compile(rf"(?<!\w)(?:{either['deadline']})\s+(?:\w+\s+)?\W*$", re.IGNORECASE),
         "start": re.compile(rf"(?<!\w)(?:{either['start']})\s+(?:\w+\s+)?\W*$", re.IGNORECASE),
-        "header": re.compile(rf"^\W*(?:(?:{either['header']})\W{{1,3}})$", re.IGNORECASE),
+        "header": re.compile(rf"\W{{0,5}}(?:{either['header']})\W{{1,3}}", re.IGNORECASE),
     }
+
+
+def may_have_header(text: str) -> bool:
+    """Tell cheaply whether a text opens with a header word such as 'date' or 'опубликовано'."""
+    return _cues()["header"].match(text) is not None
 
 
 def read_clues(text: str, mentions: Sequence[Mention] | None = None) -> tuple[Clue, ...]:
@@ -70,7 +90,12 @@ def _clue(text: str, mention: Mention, found: Sequence[Mention], lead_at: int, f
         label = _day_label(text, mention, found, lead_at, first_end)
         return Clue(kind="day", label=label, mention=mention, weight=1.0 if label in _SPIKES else weight)
     if mention.kind == "weekday" and mention.relative is None:
-        return Clue(kind="weekday", label="future" if future else "first" if in_first else "body", mention=mention, weight=weight)
+        return Clue(
+            kind="weekday",
+            label="future" if future else "first" if in_first else "body",
+            mention=mention,
+            weight=weight,
+        )
     if mention.kind == "month" and mention.relative is None:
         kind: ClueKind = "month_year" if mention.year else "month"
         ahead = future or bool(_cues()["deadline"].search(text[max(0, mention.start - 12) : mention.start]))
@@ -91,15 +116,14 @@ _SPIKES = frozenset({"header", "dateline", "today", "yesterday", "tomorrow", "pa
 
 
 def _day_label(text: str, mention: Mention, found: Sequence[Mention], lead_at: int, first_end: int) -> str:
-    before, cues = text[max(0, mention.start - 24) : mention.start], _cues()
-    if mention.start < 60 and cues["header"].match(text[: mention.start]):
+    before, cues = text[max(0, mention.start - 40) : mention.start], _cues()
+    if mention.start < _PLACES and cues["header"].fullmatch(text[: mention.start]):
         return "header"
-    if mention.start < first_end and _DATELINE.match(text[mention.end : mention.end + 40]) and mention.start - lead_at < 60:
+    if mention.start < first_end and mention.start - lead_at < _PLACES and _files(text, mention):
         return "dateline"
-    for other in found:
-        if other.kind == "relative" and 0 <= mention.start - other.end <= _NEAR and "\n" not in text[other.end : mention.start]:
-            if other.relative in {"today", "yesterday", "tomorrow"} and not re.search(r"[.!?]", text[other.end : mention.start]):
-                return other.relative
+    beside = _beside(text, mention, found)
+    if beside is not None:
+        return beside
     if cues["memory"].search(_sentence(text, mention)):
         return "memory"
     if cues["deadline"].search(before):
@@ -108,11 +132,33 @@ def _day_label(text: str, mention: Mention, found: Sequence[Mention], lead_at: i
         return "start"
     if cues["future"].search(_sentence(text, mention)):
         return "future"
-    if mention.start >= first_end:
-        return "body"
-    if mention.year and re.search(r"\([^()]*$", text[:mention.start][-60:]) and re.match(r"[^()\n]{0,20}\)", text[mention.end :]):
+    if (
+        mention.year
+        and mention.start < first_end
+        and re.search(r"\([^()]*$", before)
+        and re.match(r"[^()\n]{0,20}\)", text[mention.end : mention.end + 21])
+    ):
         return "paren"
-    return "lead" if mention.start - lead_at <= _LEAD else "first"
+    place = "body" if mention.start >= first_end else "lead" if mention.start - lead_at <= _LEAD else "first"
+    return f"{place}_past" if cues["past"].search(_sentence(text, mention)) else place
+
+
+def _beside(text: str, mention: Mention, found: Sequence[Mention]) -> str | None:
+    """Return the today, yesterday or tomorrow that stands before a date in the same sentence."""
+    for other in found:
+        if other.relative in {"today", "yesterday", "tomorrow"} and 0 <= mention.start - other.end <= _NEAR:
+            if not re.search(r"[.!?\n]", text[other.end : mention.start]):
+                return other.relative
+    return None
+
+
+def _files(text: str, mention: Mention) -> bool:
+    """Tell whether a date stands as the day of filing: before an agency, or between a PLACE and a dash."""
+    if _AGENCY.match(text, mention.end):
+        return True
+    return bool(_DASH.match(text, mention.end)) and bool(
+        _PLACE.search(text[max(0, mention.start - 40) : mention.start])
+    )
 
 
 def _origin(text: str, since: Mention, found: Sequence[Mention]) -> int | None:

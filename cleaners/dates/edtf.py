@@ -1,4 +1,5 @@
-"""Write what is known of a day in EDTF (ISO 8601-2): 2023-07-13, 2024-01-10/2024-01-12, ../2024-04-08, XXXX-07-13."""
+"""Write what is known of a day in EDTF (ISO 8601-2): 2023-07-13, 2024-01-10/2024-01-12, ../2024-04-08,
+XXXX-07-13."""
 
 from datetime import date
 

@@ -52,7 +52,7 @@ _FORMS = {
     "md": rf"{_BEFORE}[Mm][ ;_/-](?:T )?{_DAYS}(?![.k:/][DdN])(?!%)(?! z)(?:{_YEAR}|{_SHORT_YEAR})?{_AFTER}",
     "qd": rf"q (?:T )?{_DAYS}{_YEAR}|{_DAYS} (?:[CPp] )?q{_YEAR}",
     # July 2023, в июле 2023 года, March-April 2023
-    "my": rf"[Mm](?:(?:[-~]| a )[Mm])?(?:[ ,;_-](?:[CPpG] ){{0,2}})Y(?:[ _]G)?(?![-/][DdY])",
+    "my": r"[Mm](?:(?:[-~]| a )[Mm])?(?:[ ,;_-](?:[CPpG] ){0,2})Y(?:[ _]G)?(?![-/][DdY])",
     # 2023年7月, 2023年, 7月
     "cjk-ym": r"[Yy][_ ]J(?:[_ ]D[_ ]K)?",
     # in March, last March

@@ -86,7 +86,9 @@ def _calendar_names(*, wide: bool) -> Iterator[tuple[str, Word]]:
 
 def _named(names: Iterable[str], lang: str, code: str, first: int) -> Iterator[tuple[str, Word]]:
     for number, raw in enumerate(names, first):
-        name = raw.rstrip(".\u0654")  # U+0654: the Persian hamza of 'January of'; the word splitter leaves it out
+        name = raw.rstrip(
+            ".\u0654"
+        )  # U+0654: the Persian hamza of 'January of'; the word splitter leaves it out
         if name[0].isdigit() or "-" in name:  # 7月 and sexta-feira are put together by the grammar
             continue
         for form in _cases(name, lang):

@@ -1,4 +1,4 @@
-"""How well each day of a grid explains a clue. Rows are normalised to mean 1: a value of 3 is evidence 3 to 1."""
+"""How well each day of a grid explains a clue. Rows have mean 1: a value of 3 is evidence of 3 to 1."""
 
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -79,7 +79,7 @@ def likelihood(grid: Grid, clues: Sequence[Clue]) -> Row | None:
         total += clue.weight * temper(clue) * np.log(clue_row(grid, clue))
     row = np.exp(total - total.max())
     row /= row.mean()
-    return 0.97 * row + 0.03
+    return np.asarray(0.97 * row + 0.03)
 
 
 def temper(clue: Clue) -> float:
@@ -96,8 +96,7 @@ def clue_row(grid: Grid, clue: Clue) -> Row:
 
 def days_of(mention: Mention, year: int) -> tuple[date, date] | None:
     """Return the first and last day that a day or range means in `year`; 29 February becomes the 28th."""
-    assert mention.month is not None and mention.day is not None  # noqa: S101 - callers pass days only
-    start = _day(year, mention.month, mention.day)
+    start = _day(year, mention.month or 1, mention.day or 1)  # callers pass mentions that state both
     if mention.kind != "range" or mention.end_month is None or mention.end_day is None:
         return start, start
     rolls = (mention.end_month, mention.end_day) < (mention.month, mention.day)
@@ -114,7 +113,7 @@ def _day(year: int, month: int, day: int) -> date:
 
 
 def _place(row: Row, grid: Grid, start: date, end: date, density: Row) -> None:
-    """Write a density around a day or range into the row; inside a range the offset is 0. Overlaps keep the larger."""
+    """Write a density around a day or range into the row: 0 inside a range, the larger value on overlaps."""
     inside = np.full(end.toordinal() - start.toordinal() + 1, density[_HALF_YEAR])
     shape = np.concatenate([density[:_HALF_YEAR], inside, density[_HALF_YEAR + 1 :]])
     at = start.toordinal() - _HALF_YEAR - grid.first
@@ -131,18 +130,20 @@ def _day_row(grid: Grid, clue: Clue) -> Row:
     if days is None:
         return np.ones(grid.size)
     stated = tables()["stated"]
-    old, ahead = float(stated["old"][clue.label]), float(stated["ahead"][clue.label])
-    again = float(stated["anniversary"].get(clue.label, 0.0))
+    old, ahead = float(stated["old"][clue.place]), float(stated["ahead"][clue.place])
+    again = float(stated["anniversary"].get(clue.place, 0.0))
     row = np.zeros(grid.size)
     _place(row, grid, *days, density)
     row *= 1 - old - ahead
     after = grid.first + np.arange(grid.size) - days[1].toordinal()
     far = np.abs(after) > _HALF_YEAR
     # Log-uniform: a mention a year old is more likely than one of a given day twenty years back.
-    shares = np.where(after > 0, (1 - again) * old / np.log(_OLDEST / _HALF_YEAR), ahead / np.log(_FARTHEST / _HALF_YEAR))
+    shares = np.where(
+        after > 0, (1 - again) * old / np.log(_OLDEST / _HALF_YEAR), ahead / np.log(_FARTHEST / _HALF_YEAR)
+    )
     row[far] = shares[far] / np.abs(after[far])
     if again:
-        spike = _yearless(grid, mention, _density("lead"))
+        spike = _yearless(grid, mention, _density("lead_past"))
         row += np.where(after > _HALF_YEAR, again * old * spike / _ANNIVERSARIES, 0.0)
     return row
 
@@ -163,7 +164,11 @@ def _year_row(grid: Grid, clue: Clue) -> Row:
     table = tables()["years"]
     offsets = grid.years - clue.mention.year
     row = np.where(offsets < 0, float(table["later"]), float(table["older"]))
-    early, late = (table["future"], table["future"]) if clue.label == "future" else (table["january"], table["december"])
+    early, late = (
+        (table["future"], table["future"])
+        if clue.label == "future"
+        else (table["january"], table["december"])
+    )
     for offset in early:
         share = (1 - grid.year_share) * early[offset] + grid.year_share * late[offset]
         row = np.where(offsets == int(offset), share, row)

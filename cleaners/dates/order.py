@@ -1,7 +1,7 @@
 """Posts stand in order of time: forward-backward over a grid of days.
 
 A hidden Markov chain: the state is the day of a post, the transition is a wait of 0 or more days (a mixture of
-two geometric distributions and a heavy tail around a mean gap) or, rarely, a restart anywhere; the emission is the
+geometric distributions and a heavy tail around a mean gap) or, rarely, a restart anywhere; the emission is the
 likelihood of the post's clues. Direction and mean gap are unknown: every pair is run, and the posteriors are
 averaged by evidence (Rabiner 1989 for the recursions). Waits are applied as FFT convolutions.
 """
@@ -14,17 +14,10 @@ from numpy.typing import NDArray
 
 from cleaners.dates.likelihood import Row, tables
 
-_SMALL_SHARE = 0.02  # pairs of direction and gap below this share of the evidence are not worth a backward pass
+_SMALL_SHARE = (
+    0.02  # pairs of direction and gap below this share of the evidence are not worth a backward pass
+)
 _SOFTEN = 0.6  # exponent on the evidence of a pair: mentions are not independent, so the sum is overstated
-
-
-@dataclass(frozen=True, slots=True)
-class Chain:
-    """One hypothesis: reading direction and mean gap in days, with its share of the evidence."""
-
-    newest_first: bool
-    gap: float
-    share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +31,8 @@ class Ordered:
 def order(rows: Sequence[Row | None], size: int, last_prior: Row) -> Ordered:
     """Return the posterior days of posts in document order.
 
-    rows: likelihood over the grid, None for a post without clues. last_prior: weight of each day for the newest
-    post (capture follows the last post sooner rather than later). Costs about 0.5 ms a post at 1,000 days.
+    rows: likelihood over the grid, None for a post without clues. last_prior: weight of each day for the
+    newest post (capture follows the last post sooner rather than later).
     """
     config = tables()["order"]
     chains = [(newest, gap) for newest in (False, True) for gap in config["gaps"]]
@@ -52,7 +45,9 @@ def order(rows: Sequence[Row | None], size: int, last_prior: Row) -> Ordered:
     for side in (0, 1):
         part = slice(side * half, (side + 1) * half)
         evidence[part], _ = _forward(sides[side], kernels[part], size, length, last_prior, keep=False)
-    prior = np.log([config["oldest_first"] if not newest else 1 - config["oldest_first"] for newest, _ in chains])
+    prior = np.log(
+        [config["oldest_first"] if not newest else 1 - config["oldest_first"] for newest, _ in chains]
+    )
     weight = np.exp(_SOFTEN * (evidence - evidence.max()) + prior)
     weight /= weight.sum()
     posterior = np.zeros((len(rows), size), dtype=np.float32)
@@ -85,7 +80,9 @@ def _kernel(gap: float, size: int) -> Row:
     return np.asarray(kernel / kernel.sum())
 
 
-def _wait(state: NDArray[np.float32], kernels: NDArray[np.complex64], size: int, length: int, *, back: bool) -> NDArray[np.float32]:
+def _wait(
+    state: NDArray[np.float32], kernels: NDArray[np.complex64], size: int, length: int, *, back: bool
+) -> NDArray[np.float32]:
     """Move a distribution one wait ahead (or back), with the chance of a restart."""
     spectrum = np.fft.rfft(state, length)
     moved = np.fft.irfft(spectrum * (kernels.conj() if back else kernels), length)[:, :size]
@@ -95,7 +92,13 @@ def _wait(state: NDArray[np.float32], kernels: NDArray[np.complex64], size: int,
 
 
 def _forward(
-    rows: Sequence[NDArray[np.float32] | None], kernels: NDArray[np.complex64], size: int, length: int, last_prior: Row, *, keep: bool
+    rows: Sequence[NDArray[np.float32] | None],
+    kernels: NDArray[np.complex64],
+    size: int,
+    length: int,
+    last_prior: Row,
+    *,
+    keep: bool,
 ) -> tuple[Row, NDArray[np.float32]]:
     """Run the chains forward; return the log evidence of each and, with `keep`, the states of the first."""
     state = np.full((len(kernels), size), 1 / size, dtype=np.float32)
@@ -116,7 +119,13 @@ def _forward(
     return evidence, kept
 
 
-def _smooth(rows: Sequence[NDArray[np.float32] | None], kernels: NDArray[np.complex64], size: int, length: int, last_prior: Row) -> NDArray[np.float32]:
+def _smooth(
+    rows: Sequence[NDArray[np.float32] | None],
+    kernels: NDArray[np.complex64],
+    size: int,
+    length: int,
+    last_prior: Row,
+) -> NDArray[np.float32]:
     """Return the posterior of one chain, oldest post first."""
     _, states = _forward(rows, kernels, size, length, last_prior, keep=True)
     behind = np.ones((1, size), dtype=np.float32)

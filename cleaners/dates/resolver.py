@@ -1,21 +1,19 @@
 """Say when the items of one document were published, and what that rests on."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
 
 from cleaners.dates.articles import date_article
-from cleaners.dates.edtf import day_or_interval, yearless
-from cleaners.dates.clues import Clue, read_clues
 from cleaners.dates.inputs import DateInput
 from cleaners.dates.posts import date_posts
 from cleaners.dates.stamps import from_stamp, read_day
 from schemas.items import UNDATED, Published
 
+
 def resolve(items: Sequence[DateInput], *, fetched_at: str | None = None) -> tuple[Published, ...]:
     """Return when each item of one document was published, in the order given.
 
-    `items` are in document order. Nothing was published after `fetched_at` (an ISO day or timestamp). Posts are
-    dated together, since they stand in order of time; articles one by one. No clock is read.
+    `items` are in document order. Nothing was published after `fetched_at` (an ISO day or timestamp). Posts
+    are dated together, since they stand in order of time; articles one by one. No clock is read.
     """
     bound = read_day(fetched_at) if fetched_at else None
     published: list[Published] = [UNDATED] * len(items)
@@ -29,7 +27,9 @@ def resolve(items: Sequence[DateInput], *, fetched_at: str | None = None) -> tup
         elif stamped is None:
             published[index] = date_article(item, bound)
     if any(published[index].basis == "none" for index in posts):
-        dated = date_posts([items[index] for index in posts], [published[index] for index in posts], bound)
+        dated = date_posts(
+            [items[index] for index in posts], [published[index] for index in posts], posts, bound
+        )
         for index, answer in zip(posts, dated, strict=True):
             published[index] = answer
     return tuple(published)

@@ -3,10 +3,12 @@
 import re
 from datetime import UTC, date, datetime
 
-from cleaners.dates.clues import read_clues
+from cleaners.dates.clues import may_have_header, read_clues
 from cleaners.dates.finder import find
 from cleaners.dates.inputs import DateInput
 from schemas.items import Published
+
+_OPENING = 200  # characters that hold the header of a text
 
 
 def read_day(text: str) -> date | None:
@@ -23,11 +25,23 @@ def from_stamp(item: DateInput) -> Published | None:
         return _stamped(item.stamp, zoned=item.stamp_zoned)
     for header in item.headers:
         for mention in find(header):
-            if mention.kind == "date" and mention.year and mention.month and mention.day and not mention.ambiguous:
+            if (
+                mention.kind == "date"
+                and mention.year
+                and mention.month
+                and mention.day
+                and not mention.ambiguous
+            ):
                 return header_day(date(mention.year, mention.month, mention.day), header.strip())
-    for clue in read_clues(item.text[:200]):
+    for clue in read_clues(item.text[:_OPENING]) if may_have_header(item.text) else ():
         mention = clue.mention
-        if clue.label == "header" and mention.kind == "date" and mention.year and mention.month and mention.day:
+        if (
+            clue.label == "header"
+            and mention.kind == "date"
+            and mention.year
+            and mention.month
+            and mention.day
+        ):
             day = date(mention.year, mention.month, mention.day)
             return header_day(day, item.text[: mention.end].strip())
     return None
@@ -37,12 +51,19 @@ def header_day(day: date, evidence: str) -> Published:
     """Return a day that the text itself carries as its date."""
     iso = day.isoformat()
     return Published(
-        best=iso, earliest=iso, latest=iso, edtf=iso, precision="day", basis="header", confidence=0.95, evidence=evidence
+        best=iso,
+        earliest=iso,
+        latest=iso,
+        edtf=iso,
+        precision="day",
+        basis="header",
+        confidence=0.95,
+        evidence=evidence,
     )
 
 
 def _stamped(stamp: str, *, zoned: bool) -> Published | None:
-    """A stamp with a zone is an instant in UTC. A clock without a zone fixes the day where it was written, no more."""
+    """A stamp with a zone is an instant in UTC. A clock without a zone fixes the local day, no more."""
     try:
         moment = datetime.fromisoformat(stamp)
     except ValueError:
@@ -52,9 +73,23 @@ def _stamped(stamp: str, *, zoned: bool) -> Published | None:
         instant = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
         iso = instant.strftime("%Y-%m-%dT%H:%M:%SZ")
         return Published(
-            best=iso, earliest=iso, latest=iso, edtf=iso, precision="second", basis="field", confidence=1.0, evidence=stamp
+            best=iso,
+            earliest=iso,
+            latest=iso,
+            edtf=iso,
+            precision="second",
+            basis="field",
+            confidence=1.0,
+            evidence=stamp,
         )
     iso = moment.date().isoformat()
     return Published(
-        best=iso, earliest=iso, latest=iso, edtf=iso, precision="day", basis="field", confidence=0.98, evidence=stamp
+        best=iso,
+        earliest=iso,
+        latest=iso,
+        edtf=iso,
+        precision="day",
+        basis="field",
+        confidence=0.98,
+        evidence=stamp,
     )

@@ -75,7 +75,11 @@ def windows(tokens: Tokens) -> Iterator[Window]:
         last = position
         while last + 1 < len(hits) and hits[last + 1] - hits[last] <= _REACH:
             last += 1
-        if last > position or not parts[2 * hits[position] + 1][0].isdecimal() or _lone_year(tokens, hits[position]):
+        if (
+            last > position
+            or not parts[2 * hits[position] + 1][0].isdecimal()
+            or _lone_year(tokens, hits[position])
+        ):
             first, end = max(0, hits[position] - _REACH), min(total, hits[last] + _REACH)
             yield Window(first, _codes(tokens, first, end))
         position = last + 1
@@ -116,11 +120,11 @@ def gap_code(gap: str) -> str:
         return "'"
     if body[-1] in "$€£₽":
         return "$"
-    return body[0] if body[0] in "%()" and len(body) == 1 or body[0] == "%" else "|"
+    return body[0] if (body[0] in "%()" and len(body) == 1) or body[0] == "%" else "|"
 
 
 def word_code(word: str, words: Mapping[str, Word]) -> str:
-    """Return the letter of a word: D day-like, d other two digits, Y likely year, y unlikely year, N number."""
+    """Give the letter of a word: D day-like, d other two digits, Y likely year, y unlikely year, N number."""
     if word[0].isdecimal():
         return _number_code(word)
     known = words.get(word)

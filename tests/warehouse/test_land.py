@@ -108,7 +108,7 @@ def landed_state(path: Path, batches: Sequence[Batch]) -> tuple[dict[str, str], 
             return fingerprint(con), [totals, shown]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), dump=st.lists(POSTS, min_size=1, max_size=7))
 def test_neither_order_nor_size_of_batches_matters(
     migrated: Path, data: st.DataObject, dump: list[list[tuple[str, str | None]]]
@@ -123,7 +123,7 @@ def test_neither_order_nor_size_of_batches_matters(
     )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     data=st.data(),
     dump=st.lists(st.lists(st.tuples(TEXTS, DAYS), min_size=3, max_size=3), min_size=2, max_size=5),
@@ -174,7 +174,7 @@ def test_a_smaller_spelling_has_its_pairs_judged_anew(con: duckdb.DuckDBPyConnec
 def test_a_long_chain_is_led_as_one(con: duckdb.DuckDBPyConnection) -> None:
     texts = [f"w{number} w{number + 1} w{number + 2}" for number in range(40)]
     made = [document([text], name=f"{number}.txt") for number, text in enumerate(texts)]
-    land_all(con, *[batch_of(each) for each in made[::2]], *[batch_of(each) for each in made[1::2]])
+    land_all(con, batch_of(*made[::3]), batch_of(*made[1::3]), batch_of(*made[2::3]))
     assert con.execute("SELECT count(*) FROM dedup.pairs").fetchall() == [(39,)]
     assert run_checks(con) == []
 

@@ -1,4 +1,4 @@
-"""Cleaned documents to Arrow: nothing is lost, nothing depends on order, nothing makes Arrow or DuckDB stumble."""
+"""Cleaned documents to Arrow: nothing is lost, nothing depends on order, nothing makes Arrow stumble."""
 
 import hashlib
 import json

@@ -26,7 +26,7 @@ def document(
     ids: Sequence[str] = (),
     refused: bytes = b"",
 ) -> tuple[CleanedDocument, bytes]:
-    """Return a document of posts, each a list of paragraphs, with a separator line between them, and its bytes.
+    """Return a document of posts, each a list of paragraphs, a line each, and its bytes.
 
     A paragraph beginning with ">" is an echo of the one before it. `refused` are bytes at the end.
     """
