@@ -34,16 +34,17 @@ class Anchor:
 def similarity(left: str, right: str) -> float:
     """Return how surely one key is a copy of the other: 0, or 0.72..1.
 
-    Equal keys are 1. A truncated copy (equal prefix over the whole shorter key, or nearly so) counts .95
-    or .85. Otherwise the Indel ratio where it is at least .72: below, two sentences of one topic pass.
+    Equal keys are 1. A truncated copy (equal prefix over the whole shorter key, which ends in an ellipsis
+    or is long, or nearly so) counts .95 or .85. Otherwise the Indel ratio where it is at least .72: below, two sentences of one topic pass.
     """
     if left == right:
         return 1.0
-    left, right = left.rstrip(".… "), right.rstrip(".… ")
     short, long = sorted((left, right), key=len)
-    if len(short) < 8:
+    cut = short.endswith(("...", "…"))
+    short, long = sorted((left.rstrip(".… "), right.rstrip(".… ")), key=len)
+    if len(short) < _SHORTEST - 2:
         return 0.0
-    if len(short) >= _PREFIX and long.startswith(short):
+    if (cut or len(short) >= _PREFIX) and long.startswith(short):
         return 0.95
     if len(long) > 1.6 * len(short):
         if len(short) >= _PREFIX and ratio(short, long[: len(short)], score_cutoff=88):
@@ -58,7 +59,7 @@ def _sketch(key: str) -> tuple[int, ...]:
     words = key.split()
     grams = {zlib.crc32(" ".join(words[at : at + 3]).encode()) for at in range(max(1, len(words) - 2))}
     ends = (zlib.crc32(("<" + " ".join(words[:4])).encode()), zlib.crc32((">" + " ".join(words[-4:])).encode()))
-    return (*ends, zlib.crc32(("^" + key[:12]).encode()), *sorted(grams)[:_SKETCH])
+    return (*ends, zlib.crc32(("^" + key[:8].rstrip("." )).encode()), *sorted(grams)[:_SKETCH])
 
 
 def find_anchors(keys: Sequence[str], usable: Sequence[bool]) -> list[Anchor]:

@@ -17,7 +17,7 @@ _LEAST_BLOCK = 0.3  # weaker near copies are chance: two lines of one topic
 _LEAST_EXACT = 0.12  # an exact copy may be one short line
 _EXACT, _NEAR = 3.0, 1.2  # added in a dump that is known to be doubled; the prototype's fit
 _CARD = 5.5  # a card right behind a copy is as good as the copy itself
-_STRAY_LINE = 1.2  # price of a line behind the copy that belongs to the post
+_STRAY_LINE = 4.5  # price of a line behind the copy that belongs to the post
 _HEADERS = 3  # structural lines above one post
 _LENGTHS = 10  # post lengths told apart; nine of ten posts of the development corpus have at most 10 lines
 _LOW = float("-inf")
@@ -174,6 +174,20 @@ def _length(shape: Shape, lines: int) -> float:
     return shape.length[-1] + shape.onward * (lines - _LENGTHS)
 
 
+def _several(mean: float) -> list[float]:
+    """Return the shares of posts of 2, 3, .. _LENGTHS or more lines, geometric with this mean."""
+    stay = 1 - 1 / (mean - 0.9)
+    shares = [stay ** (lines - 2) * (1 - stay) for lines in range(2, _LENGTHS)]
+    return [*shares, stay ** (_LENGTHS - 2)]
+
+
+def usual_shape() -> Shape:
+    """Return the shape of doubled dumps before one has been looked at: some posts of one line, a mean of
+    four lines otherwise, seven of eight posts doubled."""
+    lengths = (log(0.15), *(log(0.85 * share) for share in _several(4.0)))
+    return Shape(doubled=True, length=lengths, onward=log(0.65), twice=log(0.87), once=log(0.13))
+
+
 def learn(segments: Sequence[Segment], shape: Shape) -> Shape:
     """Return the shape that a cut suggests, for the next pass. Few doubled posts teach nothing.
 
@@ -184,7 +198,7 @@ def learn(segments: Sequence[Segment], shape: Shape) -> Shape:
     doubled = [segment for segment in segments if segment.block]
     if len(doubled) < 4:
         return shape
-    counts = [0.2, 4.0, 0.3, 0.15]
+    counts = [0.2, 4.0, 0.8, 0.2]
     lines = [0.0] * _LENGTHS
     total = 0
     for segment in doubled:
@@ -197,17 +211,15 @@ def learn(segments: Sequence[Segment], shape: Shape) -> Shape:
     singles = [segment.end - segment.start - segment.head for segment in segments if not segment.block]
     ones = sum(length == 1 for length in singles)
     longer = sum(length > 1 for length in singles)
-    mean = max(2.0, total / len(doubled))
-    stay = 1 - 1 / (mean - 0.9)  # geometric from two lines on
-    several = [(stay ** (m - 2)) * (1 - stay) if m < _LENGTHS else stay ** (m - 2) for m in range(2, _LENGTHS + 1)]
+    several = _several(max(2.0, total / len(doubled)))
     smooth = [(found + 6 * guess) / (len(doubled) + 6) for found, guess in zip(lines[1:], several, strict=True)]
-    one = (ones + 0.3) / (len(segments) + 1)
+    one = (ones + 0.6) / (len(segments) + 4)
     twice = (len(doubled) + 9) / (len(doubled) + longer + 10)
     return Shape(
         doubled=shape.doubled,
         title=tuple(log(count / sum(counts)) for count in counts),
         length=(log(one), *(log((1 - one) * share) for share in smooth)),
-        onward=log(max(0.3, stay)),
+        onward=log(max(0.3, several[-1] ** (1 / (_LENGTHS - 2)))),
         twice=log(twice),
         once=log(1 - twice),
     )

@@ -12,7 +12,7 @@ from cleaners.cards import card_at
 from cleaners.echoes import find_blocks
 from cleaners.keys import key
 from cleaners.marks import Mark
-from cleaners.segments import Scene, Segment, Shape, doubled_posts, learn, search
+from cleaners.segments import Scene, Segment, Shape, doubled_posts, learn, search, usual_shape
 from schemas.echoes import Block
 
 _STRONG = 0.8  # block score from which a block is surely a copy: about one full line, or three short ones
@@ -57,7 +57,7 @@ def split(texts: Sequence[str], blanks: Sequence[int], marks: dict[int, Mark]) -
     copies = _copied(blocks, len(texts))
     table = _table(texts, keys, blanks, copies, usable)
     weights = cues.general_weights()
-    shape = Shape(doubled=doubled, once=-2.0 if doubled else 0.0)
+    shape = usual_shape() if doubled else Shape(doubled=False)
     trust = 0.5 if doubled else 1.0  # where echoes speak, general habits are second
     opens = _opens(cues.odds(table, weights), head, close, cards, price, trust)
     posts = doubled_posts(blocks, head, close, cards)

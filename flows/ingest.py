@@ -80,6 +80,7 @@ def busy(_task: object, _task_run: object, state: State[Any]) -> bool:
 
 @task(
     name="open warehouse",
+    task_run_name="open warehouse",
     cache_policy=NO_CACHE,
     persist_result=False,
     tags=["io"],
@@ -96,6 +97,7 @@ def open_warehouse(desk: Desk, stack: contextlib.ExitStack) -> None:
 
 @task(
     name="read",
+    task_run_name="read",
     cache_policy=NO_CACHE,
     persist_result=False,
     tags=["io"],
@@ -105,7 +107,7 @@ def open_warehouse(desk: Desk, stack: contextlib.ExitStack) -> None:
 def read(desk: Desk) -> int:
     """Find out which documents are new, and deal them into batches; return how many."""
     log = get_run_logger()
-    known = desk.writer.known if desk.writer else frozenset
+    known = desk.writer.known if desk.writer else None
     desk.surveyed = survey(desk.found, known, desk.tell)
     jobs = plan(desk.surveyed.new, desk.run.request, MOST_JOBS)
     for number, job in enumerate(jobs):
@@ -173,7 +175,7 @@ def match_and_land(desk: Desk, number: int, count: int, batch: Batch) -> Landed:
     return landed
 
 
-@task(name="publish", cache_policy=NO_CACHE, persist_result=False, tags=["io"])
+@task(name="publish", task_run_name="publish", cache_policy=NO_CACHE, persist_result=False, tags=["io"])
 def publish(desk: Desk) -> RunSummary:
     """Note the end of the run, and swap in the copy that readers open."""
     summary = finish(desk.writer, desk.run, desk.found, desk.surveyed, desk.ledger)
@@ -186,6 +188,7 @@ def publish(desk: Desk) -> RunSummary:
 
 @task(
     name="report",
+    task_run_name="report",
     cache_policy=NO_CACHE,
     persist_result=False,
     tags=["io"],

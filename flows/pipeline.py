@@ -56,7 +56,7 @@ def ingest(request: IngestRequest, progress: Tell | None = None) -> RunSummary:
     with scratch_folder() as scratch, contextlib.ExitStack() as stack:
         found = discover(request.inputs, warehouse=request.warehouse, scratch=scratch)
         writer = enter(stack, run) if needs_warehouse(run, found) else None
-        surveyed = survey(found, writer.known if writer else frozenset, tell)
+        surveyed = survey(found, writer.known if writer else None, tell)
         ledger = Ledger()
         for answer in clean(plan(surveyed.new, request), request.workers, surveyed.bytes):
             ledger.enter(answer, land(writer, answer, run, ledger.judge))

@@ -20,7 +20,7 @@ from schemas.errors import ConfigError, FeedmillError
 QUIET = {
     # The embedded server takes 11 to 17 s to start, 28 s on a busy machine; Prefect gives up after 20 s.
     "PREFECT_SERVER_EPHEMERAL_ENABLED": "true",
-    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
     # Nothing of ours calls home, and offline it would print errors.
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",

@@ -30,11 +30,11 @@ class Survey:
 
 
 def survey(
-    found: Discovery, known: Callable[[Sequence[str]], Collection[str]], tell: Tell = silent
+    found: Discovery, known: Callable[[Sequence[str]], Collection[str]] | None, tell: Tell = silent
 ) -> Survey:
     """Read all files once for their sha256, and sort them by what is to be done with them.
 
-    `known` tells which of some document_ids are in the warehouse.
+    `known` tells which of some document_ids are in the warehouse; None: there is no warehouse to ask.
     """
     total = sum(ref.bytes for ref in found.refs)
     refs: list[Ref] = []
@@ -47,7 +47,7 @@ def survey(
             failures.append(error.failure)
         done += ref.bytes
         tell(Progress(stage="read", done=done, total=total, documents=len(refs)))
-    there = known(list({document_id_of(ref): None for ref in refs}))
+    there = known(list({document_id_of(ref): None for ref in refs})) if known else ()
     known_refs = [ref for ref in refs if ref.document_id in there]
     fresh = [ref for ref in refs if ref.document_id not in there]
     first = {ref.document_id: ref for ref in reversed(fresh)}

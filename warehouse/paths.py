@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from schemas.errors import WarehouseError
+
 
 @dataclass(frozen=True, slots=True)
 class WarehousePaths:
@@ -12,8 +14,18 @@ class WarehousePaths:
 
     @classmethod
     def of(cls, path: Path) -> "WarehousePaths":
-        """Return the paths for `path`, absolute and with links resolved: one warehouse, one lock."""
-        return cls(path.resolve())
+        """Return the paths for `path`, absolute and with links resolved: one warehouse, one lock.
+
+        Raises WarehouseError for a path with a question mark.
+        """
+        published = path.resolve()
+        if "?" in str(published):
+            # DuckDB takes it for the start of an address's query and puts the log's name before it.
+            raise WarehouseError(
+                f"DuckDB cannot keep a database at {published}: there is a question mark in the path. "
+                "Name another file with --warehouse."
+            )
+        return cls(published)
 
     def _beside(self, suffix: str) -> Path:
         return self.published.with_name(f".{self.published.name}.{suffix}")

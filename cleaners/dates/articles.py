@@ -1,4 +1,4 @@
-"""Date a lone article from what it states: dateline, title, captions, weekday + day + month; else not at all."""
+"""Date a lone article from what it states: dateline, title, captions, weekday + day + month; else not."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -11,8 +11,8 @@ from schemas.dates import Mention
 from schemas.items import UNDATED, Published
 
 _LEAD = 1200  # characters: title and the first paragraphs, where news names its day
-#: 'Friday, May 26' in a text that names 2019: the first fitting year from there, if it is near. The fits of one
-#: weekday and date are 5, 6 or 11 years apart, so at most one lies within 4 years of the latest year named.
+#: 'Friday, May 26' in a text that names 2019: the first fitting year from there, if it is near. The fits of
+#: one weekday and date are 5, 6 or 11 years apart: at most one lies within 4 years of the latest year named.
 _YEARS_AHEAD = 4
 _WEB = 1995  # feeds are texts of the web; an older year in a text says nothing about the text's own
 _AFTER = 2  # days from an event in the lead of an article to its publication, at most, in daily news
@@ -52,7 +52,7 @@ def _title(_item: DateInput, clues: Sequence[Clue]) -> Published:
 
 
 def _caption(item: DateInput, clues: Sequence[Clue]) -> Published:
-    """The newest captioned day, if the lead names its weekday: photographs show the event that is the news."""
+    """The newest captioned day, if the lead names its weekday: photographs show the event in the news."""
     days = [
         date(mention.year, mention.month, mention.day)
         for caption in item.captions
@@ -70,7 +70,7 @@ def _caption(item: DateInput, clues: Sequence[Clue]) -> Published:
 
 
 def _weekday(item: DateInput, clues: Sequence[Clue]) -> Published:
-    """'Friday, May 26' in the lead: its own year if the weekday agrees, else the first fitting year (see above)."""
+    """'Friday, May 26' in the lead: its own year if the weekday agrees, else the first fitting year."""
     lead = next((clue.mention for clue in clues if _is_lead(clue) and clue.mention.weekday is not None), None)
     if lead is None or lead.month is None or lead.day is None:
         return UNDATED

@@ -25,7 +25,7 @@ _PLACE = re.compile(r"[^\W\d_a-zа-яё]{3,}[^\n]{0,20}[,.]\s*$")  # MOSCOW,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clue:
-    """A mention with its class (`days.*` or a row of another table of dates_offsets.toml) and its weight 0..1."""
+    """A mention with its class (`days.*` or a row of another table of offsets) and its weight 0..1."""
 
     kind: ClueKind
     label: str
@@ -49,9 +49,7 @@ def _cues() -> dict[str, re.Pattern[str]]:
     endings = "|".join(tables["past"]["endings"])
     return {
         "future": re.compile(rf"(?<!\w)(?:{either['future']})(?!\w)", re.IGNORECASE),
-        "past": re.compile(
-            rf"(?<!\w)(?:{either['past']}|{'|'.join(tables['past']['endings'])})(?!\w)", re.IGNORECASE
-        ),
+        "past": re.compile(rf"(?<!\w)(?:{either['past']}|{endings})(?!\w)", re.IGNORECASE),
         "memory": re.compile(rf"(?<![^\W\d_])(?:{either['memory']})(?!\w)", re.IGNORECASE),
         "deadline": re.compile(rf"(?<!\w)(?:{either['deadline']})\s+(?:\w+\s+)?\W*$", re.IGNORECASE),
         "start": re.compile(rf"(?<!\w)(?:{either['start']})\s+(?:\w+\s+)?\W*$", re.IGNORECASE),
@@ -146,9 +144,11 @@ def _day_label(text: str, mention: Mention, found: Sequence[Mention], lead_at: i
 def _beside(text: str, mention: Mention, found: Sequence[Mention]) -> str | None:
     """Return the today, yesterday or tomorrow that stands before a date in the same sentence."""
     for other in found:
-        if other.relative in {"today", "yesterday", "tomorrow"} and 0 <= mention.start - other.end <= _NEAR:
-            if not re.search(r"[.!?\n]", text[other.end : mention.start]):
-                return other.relative
+        said = (
+            other.relative in {"today", "yesterday", "tomorrow"} and 0 <= mention.start - other.end <= _NEAR
+        )
+        if said and not re.search(r"[.!?\n]", text[other.end : mention.start]):
+            return other.relative
     return None
 
 

@@ -33,7 +33,10 @@ def _in_window(text: str, tokens: Tokens, window: Window) -> list[Mention]:
             position = match.start() + 2
         else:
             mentions.append(mention)
-            position = match.end() + 1
+            # 'since' also introduces what it counts from: 63 years since 1960.
+            position = (
+                match.end() - 1 if mention.kind == "since" and match.group()[-1] == "S" else match.end() + 1
+            )
     return mentions
 
 
@@ -60,7 +63,7 @@ def _lead(found: Found) -> int:
     """Return how many words before the date itself were only context: 'in' March, 'the' 5th."""
     letters = found.letters()
     skip = 0
-    while skip < len(letters) and letters[skip] in "PpT":
+    while skip < len(letters) and letters[skip] in "PpST":
         skip += 1
     return skip
 

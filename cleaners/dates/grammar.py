@@ -56,9 +56,9 @@ _FORMS = {
     # 2023年7月, 2023年, 7月
     "cjk-ym": r"[Yy][_ ]J(?:[_ ]D[_ ]K)?",
     # in March, last March
-    "pm": r"[PpQ] M(?![ ,;_-](?:[CPGT] ){0,2}[DYy])",
+    "pm": r"[PpSQ] M(?![ ,;_-](?:[CPGT] ){0,2}[DYy])",
     # since 2014, between 2009 and 2019, в 2022-2023 годах
-    "py": rf"(?:[Pp] |[Pp] T |Q )(?:G )?Y(?:(?:[-~]| [rap] )Y)?(?:[ _]G)?(?! n)(?! Y){_END}",
+    "py": rf"(?:[PpS] (?:T )?|Q )(?:G )?Y(?:(?:[-~]| [rap] )Y)?(?:[ _]G)?(?! n)(?! Y){_END}",
     "yg": rf"{_FREE}Y(?:[-~]Y)?[ _]G|(?<![A-Za-z]_)G Y(?:[-~]Y)?(?! n){_END}",
     # the past tense and the future of units
     "ago": r"[DdNHr] [UG] A",

@@ -18,6 +18,7 @@ Row = NDArray[np.float64]
 
 _HALF_YEAR = 183
 _OLDEST, _FARTHEST = 20_000, 4_000  # days back and ahead over which far mentions are spread
+_WEEKDAY_GIVEN = 0.2  # factor on the far shares of a day given with its weekday
 _ANNIVERSARIES = 20  # years over which the anniversaries of an old day are spread
 _DOUBT = 0.05  # share of a clue that may be about anything: finder errors, quotations, other people's dates
 _WRONG_WEEKDAY = 0.03  # a stated weekday that does not fit: typing errors only
@@ -130,7 +131,10 @@ def _day_row(grid: Grid, clue: Clue) -> Row:
     if days is None:
         return np.ones(grid.size)
     stated = tables()["stated"]
-    old, ahead = float(stated["old"][clue.place]), float(stated["ahead"][clue.place])
+    # Nobody gives the weekday of a day long past, or of one far ahead.
+    fits = mention.weekday is not None and days[0].weekday() == mention.weekday
+    trust = _WEEKDAY_GIVEN if fits else 1.0
+    old, ahead = trust * float(stated["old"][clue.place]), trust * float(stated["ahead"][clue.place])
     again = float(stated["anniversary"].get(clue.place, 0.0))
     row = np.zeros(grid.size)
     _place(row, grid, *days, density)

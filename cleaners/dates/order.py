@@ -1,8 +1,8 @@
 """Posts stand in order of time: forward-backward over a grid of days.
 
-A hidden Markov chain: the state is the day of a post, the transition is a wait of 0 or more days (a mixture of
-geometric distributions and a heavy tail around a mean gap) or, rarely, a restart anywhere; the emission is the
-likelihood of the post's clues. Direction and mean gap are unknown: every pair is run, and the posteriors are
+A hidden Markov chain: the state is the day of a post, the transition is a wait of 0 or more days (geometric
+distributions and a heavy tail around a mean gap) or, rarely, a restart anywhere; the emission is the
+likelihood of the clues. Direction and mean gap are unknown: every pair is run, and the posteriors are
 averaged by evidence (Rabiner 1989 for the recursions). Waits are applied as FFT convolutions.
 """
 

@@ -16,8 +16,13 @@ from schemas.items import UNDATED, Published
 
 #: The text must explain its day three times better than an average day before it counts as stating it.
 _EVIDENCE = 3.0
-#: Below this share of the posterior the year is not given: a wrong year is worse than none.
-_YEAR_SHARE = 0.8
+#: Below this share of the posterior the year is not given: a wrong year is worse than none. Less will do
+#: where the date itself names its year.
+_YEAR_SHARE, _OWN_YEAR_SHARE = 0.8, 0.6
+#: Feeds are texts of the web. A document that names no later year than this only speaks of history.
+_WEB = 1995
+#: A single post that names a year may look back: this many later years stay possible. Two that agree do not.
+_LOOKING_BACK = 25
 #: Share of the posterior inside the interval, for posts with a date of their own and for posts without. The
 #: posterior is cautious: nominal 0.90 held 0.97 of the days on development dumps, 0.95 held 0.99.
 _HOLD, _HOLD_UNDATED = 0.80, 0.90
@@ -78,10 +83,11 @@ def _grid(clues: Sequence[Sequence[Clue]], fixed: Sequence[date], bound: date | 
             named = [year for year in named if year <= bound.year]
         if named:
             years.append(max(named))
-    if not years:
+    if not years or max(years) < _WEB:
         return None
     low, high = np.quantile(years, [0.2, 0.98])
-    first, last = date(max(int(low) - 2, 1), 1, 1), date(min(int(high) + 2, 9998), 12, 31)
+    ahead = _LOOKING_BACK if len(years) == 1 and not fixed else 2
+    first, last = date(max(int(low) - 2, 1), 1, 1), date(min(int(high) + ahead, 9998), 12, 31)
     for day in fixed:
         first, last = min(first, date(day.year, 1, 1)), max(last, date(day.year, 12, 31))
     if bound is not None:
@@ -142,8 +148,11 @@ def _read(grid: Grid, row: np.ndarray, clues: Sequence[Clue]) -> Dated:
     near = total[min(best + 2, grid.size)] - total[max(best - 1, 0)]
     stating = _stating(grid, best, clues)
     tail = (1 - (_HOLD if stating else _HOLD_UNDATED)) / 2
-    low = int(np.searchsorted(total[1:], tail))
-    high = int(np.searchsorted(total[1:], 1 - tail))
+    # A date with its year is right or wrong as a whole: its interval does not reach into other years.
+    reach = 183 if stating is not None and stating.mention.year else grid.size
+    under, over = total[max(best - reach, 0)], total[min(best + reach + 1, grid.size)]
+    low = int(np.searchsorted(total[1:], under + tail * (over - under)))
+    high = int(np.searchsorted(total[1:], over - tail * (over - under)))
     return Dated(
         grid.day(best),
         grid.day(min(low, best)),
@@ -155,7 +164,7 @@ def _read(grid: Grid, row: np.ndarray, clues: Sequence[Clue]) -> Dated:
 
 
 def _best(row: np.ndarray, total: np.ndarray) -> int:
-    """Return the mode if it is sharp, else the median of the heaviest four months: never between two years."""
+    """Return the mode if it is sharp, else the median of the heaviest four months, never between years."""
     mode = int(row.argmax())
     if total[min(mode + 2, len(row))] - total[max(mode - 1, 0)] >= _MODE:
         return mode
@@ -177,9 +186,9 @@ def _state(found: Dated, clues: Sequence[Clue]) -> Published:
     """Publish a post that states its day; others are left to their neighbours."""
     if found.clue is None:
         return UNDATED
-    if found.year_share < _YEAR_SHARE:
-        return _without_year(clues)
     mention = found.clue.mention
+    if found.year_share < (_OWN_YEAR_SHARE if mention.year == found.best.year else _YEAR_SHARE):
+        return _without_year(clues)
     words = mention.text if mention.year else f"{mention.text} (year from the document)"
     return Published(
         best=found.best.isoformat(),

@@ -110,7 +110,7 @@ def _read_dmd(found: Found) -> Mention | None:
 
 
 def _read_on_dm(found: Found) -> Mention | None:
-    """Read day and month with a slash. With no word before they must look like 22/04: 24/7 and 9/11 are none."""
+    """Read day and month with a slash. Alone they must look like 22/04: 24/7 and 9/11 are none."""
     first, second = (text for code, text in zip(found.letters(), found.texts, strict=True) if code == "D")
     if found.letters()[0] == "D" and (
         len(first) != 2 or len(second) != 2 or "0" not in {first[0], second[0]}
@@ -204,7 +204,7 @@ def _month_langs(found: Found) -> tuple[str, ...]:
 
 
 def _read_across(found: Found) -> Mention | None:
-    """Read a range over two named months. A single year is its end's; a fall of the month passes a new year."""
+    """Read a range over two named months. A single year is that of its end."""
     days, months, years = found.numbers("D"), found.values("Mm"), found.numbers("Yy")
     end_year = years[-1] if years else None
     year = years[0] if len(years) == 2 else end_year
@@ -218,7 +218,7 @@ def _read_across(found: Found) -> Mention | None:
 
 def _read_month(found: Found) -> Mention | None:
     months, years = found.values("Mm"), found.numbers("Y")
-    if found.form == "pm" and "en" in _month_langs(found) and found.letters()[0] in "Pp":
+    if found.form == "pm" and "en" in _month_langs(found) and found.letters()[0] in "PpS":
         if found.texts[0] not in _FIRM_PREPOSITIONS:
             return None
     elif (

@@ -1,4 +1,4 @@
-"""A real Prefect server for the tests that are marked `prefect`: one for the session, with a home of its own."""
+"""A real Prefect server for the tests marked `prefect`: one for the session, with a home of its own."""
 
 import http.client
 import json
@@ -52,7 +52,7 @@ def plain_environ(**more: str) -> dict[str, str]:
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "FEEDMILL_"))
     }
-    return kept | {"PYTHONPATH": str(HOME), "PYTHONWARNINGS": "error"} | more
+    return kept | {"PYTHONPATH": str(HOME)} | more
 
 
 @pytest.fixture(scope="session")
@@ -65,8 +65,7 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prefect
     log = (home / "server.log").open("wb")
     process = subprocess.Popen(
         [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)],
-        env=plain_environ(**settings)
-        | {"PYTHONWARNINGS": "default"},  # the server's warnings are its own affair
+        env=plain_environ(**settings),
         cwd=home,
         stdout=log,
         stderr=log,

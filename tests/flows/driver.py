@@ -1,4 +1,4 @@
-"""Runs ingest in a process of its own and prints the summary: `driver.py direct|prefect WAREHOUSE INPUT ...`."""
+"""Runs ingest in its own process and prints the summary: `driver.py direct|prefect WAREHOUSE INPUT ...`."""
 
 import json
 import os

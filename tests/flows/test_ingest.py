@@ -37,7 +37,15 @@ class Ran:
 def run_flow(server: Any, folder: Path, *inputs: str, **environ: str) -> Ran:
     since = {run["id"] for run in server.ask("/flow_runs/filter", {})}
     done = subprocess.run(
-        [sys.executable, str(HERE / "driver.py"), "prefect", str(folder / "w.duckdb"), *inputs],
+        [
+            sys.executable,
+            "-W",
+            "error",
+            str(HERE / "driver.py"),
+            "prefect",
+            str(folder / "w.duckdb"),
+            *inputs,
+        ],
         env=server.environ | environ,
         cwd=folder,
         capture_output=True,
@@ -150,7 +158,15 @@ def test_a_busy_warehouse_is_tried_again_and_then_told(prefect_server: Any, tmp_
 def test_without_a_server_the_embedded_one_runs_quietly(tmp_path: Path, prefect_server: Any) -> None:
     environ = {name: value for name, value in prefect_server.environ.items() if name != "PREFECT_API_URL"}
     done = subprocess.run(
-        [sys.executable, str(HERE / "driver.py"), "prefect", str(tmp_path / "w.duckdb"), str(SEEDS)],
+        [
+            sys.executable,
+            "-W",
+            "error",
+            str(HERE / "driver.py"),
+            "prefect",
+            str(tmp_path / "w.duckdb"),
+            str(SEEDS),
+        ],
         env=environ | {"PREFECT_HOME": str(tmp_path / "home")},
         cwd=tmp_path,
         capture_output=True,

@@ -17,8 +17,8 @@ from warehouse.land import land
 
 CASES = json.loads((Path(__file__).parent / "cases" / "byte_accounts.json").read_text())
 ITEMS = """item_id document_id source ordinal kind first_line last_line byte_start byte_end channel author
-native_id forwarded_from title text published_best published_earliest published_latest published_at published_edtf
-published_precision published_basis published_confidence published_evidence lang hashtags urls
+native_id forwarded_from title text published_best published_earliest published_latest published_at
+published_edtf published_precision published_basis published_confidence published_evidence lang hashtags urls
 card_site card_title card_description dropped cluster_id is_primary run_id"""
 CONTRACT = {
     "items": ITEMS,
