@@ -39,7 +39,9 @@ def fitted(channels: dict[str, tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
     """Return weights over all channels, each channel weighted alike."""
     table = np.vstack([rows for rows, _ in channels.values()])
     labels = np.concatenate([found for _, found in channels.values()])
-    trust = np.concatenate([np.full(len(found), min(1.0, WORTH / len(found))) for _, found in channels.values()])
+    trust = np.concatenate(
+        [np.full(len(found), min(1.0, WORTH / len(found))) for _, found in channels.values()]
+    )
     return fit(table, labels, np.zeros(table.shape[1]), PULL, trust)
 
 
@@ -51,15 +53,23 @@ def f1(labels: np.ndarray, odds: np.ndarray) -> float:
 
 def main() -> None:
     """Fit, print, write."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--leave-out", nargs="*", default=[])
     args = parser.parse_args()
-    channels = {path.stem: load(path) for path in sorted(args.folder.glob("*.jsonl")) if path.stem not in args.leave_out}
+    channels = {
+        path.stem: load(path)
+        for path in sorted(args.folder.glob("*.jsonl"))
+        if path.stem not in args.leave_out
+    }
     for name, (table, labels) in channels.items():
         weights = fitted({other: data for other, data in channels.items() if other != name})
-        print(f"{name:30} lines {len(labels):5}  openings {labels.mean():.2f}  F1 {f1(labels, table @ weights):.3f}")
+        print(
+            f"{name:30} lines {len(labels):5}  openings {labels.mean():.2f}  F1 {f1(labels, table @ weights):.3f}"
+        )
     weights = fitted(channels)
     if not args.write:
         return
@@ -67,7 +77,9 @@ def main() -> None:
     head, *_ = path.read_text(encoding="utf-8").split("[[cue]]", 1)
     body = []
     for name, weight in zip(names(), weights, strict=True):
-        value = 0.5 if name == "blank-before" else round(float(weight), 2)  # the dumps have no blank lines: set by hand
+        value = (
+            0.5 if name == "blank-before" else round(float(weight), 2)
+        )  # the dumps have no blank lines: set by hand
         body.append(f'[[cue]]\nid = "{name}"\nweight = {value}\n')
     path.write_text(head + "\n".join(body), encoding="utf-8")
 

@@ -14,14 +14,23 @@ def item_id(document_id: str, byte_start: int) -> str:
 
 
 def account(
-    lines: Sequence[Line], texts: Sequence[str], drafts: Sequence[Draft], refusals: Sequence[Refusal], size: int
+    lines: Sequence[Line],
+    texts: Sequence[str],
+    drafts: Sequence[Draft],
+    refusals: Sequence[Refusal],
+    size: int,
 ) -> tuple[Paragraph, ...]:
     """Return the paragraphs of a document, in byte order, without gap or overlap over [0, size).
 
     lines and texts: the non-blank lines. The bytes of blank lines go with the paragraph before them, at
     the very start with the one behind them. Refused ranges are paragraphs of fate `quarantined`.
     """
-    starts = sorted([*(line.start for line in lines), *(refusal.start for refusal in refusals if refusal.end > refusal.start)])
+    starts = sorted(
+        [
+            *(line.start for line in lines),
+            *(refusal.start for refusal in refusals if refusal.end > refusal.start),
+        ]
+    )
     ordinals = {start: ordinal for ordinal, start in enumerate(starts)}
     ends = dict(zip(starts, [*starts[1:], size], strict=False))
     roles = [(drafted_at, role) for drafted_at, drafted in enumerate(drafts) for role in drafted.roles]

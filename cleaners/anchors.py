@@ -58,8 +58,11 @@ def _sketch(key: str) -> tuple[int, ...]:
     """Return the bucket numbers of a line: its first and last words and its smallest 3-gram hashes."""
     words = key.split()
     grams = {zlib.crc32(" ".join(words[at : at + 3]).encode()) for at in range(max(1, len(words) - 2))}
-    ends = (zlib.crc32(("<" + " ".join(words[:4])).encode()), zlib.crc32((">" + " ".join(words[-4:])).encode()))
-    return (*ends, zlib.crc32(("^" + key[:8].rstrip("." )).encode()), *sorted(grams)[:_SKETCH])
+    ends = (
+        zlib.crc32(("<" + " ".join(words[:4])).encode()),
+        zlib.crc32((">" + " ".join(words[-4:])).encode()),
+    )
+    return (*ends, zlib.crc32(("^" + key[:8].rstrip(".")).encode()), *sorted(grams)[:_SKETCH])
 
 
 def find_anchors(keys: Sequence[str], usable: Sequence[bool]) -> list[Anchor]:

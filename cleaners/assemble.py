@@ -39,7 +39,9 @@ class Draft:
     card: Card | None
 
 
-def draft_post(segment: Segment, texts: Sequence[str], keys: Sequence[str], marks: Mapping[int, Mark]) -> Draft:
+def draft_post(
+    segment: Segment, texts: Sequence[str], keys: Sequence[str], marks: Mapping[int, Mark]
+) -> Draft:
     """Return the roles of a post's lines: headers, kept lines, copies, card."""
     roles = {at: Role("kept") for at in range(segment.start, segment.end)}
     for at in roles:
@@ -51,7 +53,9 @@ def draft_post(segment: Segment, texts: Sequence[str], keys: Sequence[str], mark
     card_lines = range(first_card, first_card + segment.card)
     roles |= {at: Role("card") for at in card_lines}
     kept = tuple(at for at in range(segment.start, segment.end) if roles[at].fate == "kept")
-    return Draft(segment, kept, tuple(roles[at] for at in range(segment.start, segment.end)), _card(texts, card_lines))
+    return Draft(
+        segment, kept, tuple(roles[at] for at in range(segment.start, segment.end)), _card(texts, card_lines)
+    )
 
 
 def draft_article(segment: Segment, furniture: Mapping[int, str]) -> Draft:

@@ -39,7 +39,11 @@ def card_at(texts: Sequence[str], at: int, post: Sequence[str]) -> int:
         if at + length > len(texts):
             continue
         last = texts[at + length - 1]
-        if not last.endswith(_ELLIPSES) or len(last) > _DESCRIPTION[1] or len(texts[at + length - 2]) > _TITLE:
+        if (
+            not last.endswith(_ELLIPSES)
+            or len(last) > _DESCRIPTION[1]
+            or len(texts[at + length - 2]) > _TITLE
+        ):
             continue
         echoes = any(_repeats(last, line) for line in post)
         if echoes or (len(last) >= _DESCRIPTION[0] and (known or length == 3)):

@@ -99,7 +99,11 @@ def _refuse_blank(page: Page, blob: Blob) -> tuple[Refusal, ...]:
     """A document of blank lines only has no paragraph to hold its bytes: it is refused whole."""
     if page.lines or not blob.data:
         return ()
-    return (Refusal(0, len(blob.data), "clean", "no-text", "the document holds only blank lines; nothing to land"),)
+    return (
+        Refusal(
+            0, len(blob.data), "clean", "no-text", "the document holds only blank lines; nothing to land"
+        ),
+    )
 
 
 def draft(cut: Cut, page: Page, marks: dict[int, Mark]) -> list[Draft]:
@@ -187,12 +191,22 @@ def _dropped(drafted: Draft, page: Page) -> tuple[Dropped, ...]:
             last = runs.pop()
             runs.append(
                 Dropped(
-                    first_line=last.first_line, last_line=number, reason=reason, of_line=last.of_line, similarity=last.similarity
+                    first_line=last.first_line,
+                    last_line=number,
+                    reason=reason,
+                    of_line=last.of_line,
+                    similarity=last.similarity,
                 )
             )
         else:
             runs.append(
-                Dropped(first_line=number, last_line=number, reason=reason, of_line=of_line, similarity=role.similarity)
+                Dropped(
+                    first_line=number,
+                    last_line=number,
+                    reason=reason,
+                    of_line=of_line,
+                    similarity=role.similarity,
+                )
             )
     return tuple(runs)
 

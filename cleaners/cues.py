@@ -24,14 +24,18 @@ _TAGS_ONLY = re.compile(r"^(?:[#@][\w/]+[\s,.|•·]*)+$")
 _URL_END = re.compile(r"(?:https?://|t\.me/|www\.)\S+$")
 _BULLET = re.compile(r"^(?:[-–—•·*▪️◾◽●○►▶→]|\d{1,2}[.)]\s)")
 _FLAG = re.compile("^[\U0001f1e6-\U0001f1ff]")
-_EMOJI = re.compile("^[\u203c\u2049\u2139\u2190-\u21ff\u2300-\u27bf\u2b00-\u2bff\u3030\u303d\U0001f000-\U0001faff]")
+_EMOJI = re.compile(
+    "^[\u203c\u2049\u2139\u2190-\u21ff\u2300-\u27bf\u2b00-\u2bff\u3030\u303d\U0001f000-\U0001faff]"
+)
 _MORE = re.compile(
     r"read more|read in full|full story|subscribe|follow us|подпис|подпиш|подробн|читат|читайте|смотрите|источник|"
     r"підпис|підпиш|детальн|прислать|надіслати",
     re.IGNORECASE,
 )
 _CLOSED = re.compile(r"[.!?…:;»”\")\]]\s*$")
-_DATED = re.compile(r"^\W*(?:on |today|сегодня|сьогодні|\d{1,2} [^\W\d_]{3,9}\b|\d{1,2}[./]\d{1,2})", re.IGNORECASE)
+_DATED = re.compile(
+    r"^\W*(?:on |today|сегодня|сьогодні|\d{1,2} [^\W\d_]{3,9}\b|\d{1,2}[./]\d{1,2})", re.IGNORECASE
+)
 _LENGTHS = ((25, "under-25"), (50, "under-50"), (100, "under-100"), (200, ""), (350, "under-350"))
 _NEWTON = 25
 _SMALLEST_STEP = 1e-3
@@ -72,7 +76,9 @@ def _columns() -> Mapping[str, int]:
 
 @cache
 def _continuer() -> re.Pattern[str]:
-    words = sorted({word for entry in rules("continuers")["words"] for word in entry["words"]}, key=len, reverse=True)
+    words = sorted(
+        {word for entry in rules("continuers")["words"] for word in entry["words"]}, key=len, reverse=True
+    )
     return re.compile(rf"^\W*(?:{'|'.join(map(re.escape, words))})\b", re.IGNORECASE)
 
 
@@ -126,7 +132,9 @@ def _overlap(left: frozenset[str], right: frozenset[str], rarity: Mapping[str, f
     return sum(rarity[word] for word in both) / (1 + norm)
 
 
-def features(texts: Sequence[str], keys: Sequence[str], blanks: Sequence[int], copies: Sequence[bool]) -> Matrix:
+def features(
+    texts: Sequence[str], keys: Sequence[str], blanks: Sequence[int], copies: Sequence[bool]
+) -> Matrix:
     """Return the features of every line, shape (lines, features).
 
     copies[i]: line i surely repeats an earlier one, so it does not count when recurring lines are counted.
@@ -135,7 +143,9 @@ def features(texts: Sequence[str], keys: Sequence[str], blanks: Sequence[int], c
     table: Matrix = np.zeros((size, len(columns)))
     counts = Counter(key for key, copied in zip(keys, copies, strict=True) if not copied)
     firsts = Counter(key.split(" ", 1)[0] for key, copied in zip(keys, copies, strict=True) if not copied)
-    lasts = Counter(" ".join(key.split()[-2:]) for key, copied in zip(keys, copies, strict=True) if not copied)
+    lasts = Counter(
+        " ".join(key.split()[-2:]) for key, copied in zip(keys, copies, strict=True) if not copied
+    )
     words = [stems(key) for key in keys]
     spread = Counter(word for at, found in enumerate(words) if not copies[at] for word in found)
     rarity = {word: log((size + 1) / max(1, spread[word])) for found in words for word in found}

@@ -58,7 +58,9 @@ def _squares(anchors: Sequence[Anchor], weights: Sequence[float]) -> list[Block]
                 start = first + shift
                 copies = (first + length - start) // period
                 end = start + period * (1 + copies)
-                pairs = tuple(Copy(line, start + (line - start) % period, 1.0) for line in range(start + period, end))
+                pairs = tuple(
+                    Copy(line, start + (line - start) % period, 1.0) for line in range(start + period, end)
+                )
                 score = sum(weights[start : start + period])
                 blocks.append(Block(start, start + period, end, pairs, True, score))
     return _without_multiples(blocks)
@@ -135,7 +137,9 @@ def _block(chain: list[Anchor], weights: Sequence[float], usable: Sequence[bool]
         return None
     firsts = {anchor.first for anchor in chain}
     laters = {anchor.later for anchor in chain}
-    alone = [at for at in range(start, last) if at not in firsts] + [at for at in range(copy_start, end) if at not in laters]
+    alone = [at for at in range(start, last) if at not in firsts] + [
+        at for at in range(copy_start, end) if at not in laters
+    ]
     score = (
         sum(anchor.similarity * weights[anchor.first] for anchor in chain)
         - 0.8 * sum(weights[at] for at in alone)

@@ -18,7 +18,9 @@ def _inline() -> re.Pattern[str]:
     return re.compile("|".join(rule["pattern"] for rule in rules("headers")["inline"]), re.IGNORECASE)
 
 
-def gather(drafts: Sequence[Draft], texts: Sequence[str], marks: Mapping[int, Mark], *, feed: bool) -> list[DateInput]:
+def gather(
+    drafts: Sequence[Draft], texts: Sequence[str], marks: Mapping[int, Mark], *, feed: bool
+) -> list[DateInput]:
     """Return one input of the dating stage a draft, in document order."""
     return [_input(draft, texts, marks, feed=feed) for draft in drafts]
 
@@ -28,14 +30,18 @@ def _input(draft: Draft, texts: Sequence[str], marks: Mapping[int, Mark], *, fee
     kept = [texts[at] for at in draft.kept]
     structure = [at for at in range(segment.start, segment.end) if at in marks and marks[at].kind == "stamp"]
     captions = [
-        texts[at] for at, role in enumerate(draft.roles, segment.start) if role.fate == "boilerplate" and role.rule in _CAPTIONS
+        texts[at]
+        for at, role in enumerate(draft.roles, segment.start)
+        if role.fate == "boilerplate" and role.rule in _CAPTIONS
     ]
     return DateInput(
         text="\n".join(kept),
         title_lines=max(1, segment.title),
         kind="post" if feed else "article",
         stamp=next((when for at in structure if (when := marks[at].when or _day(texts[at]))), None),
-        headers=() if feed else tuple(found[0] for line in kept[:_HEADER_LINES] if (found := _inline().match(line))),
+        headers=()
+        if feed
+        else tuple(found[0] for line in kept[:_HEADER_LINES] if (found := _inline().match(line))),
         captions=tuple(captions),
     )
 
@@ -43,6 +49,12 @@ def _input(draft: Draft, texts: Sequence[str], marks: Mapping[int, Mark], *, fee
 def _day(line: str) -> str | None:
     """Return the ISO day that a date line states, or None if a field is missing or its order is open."""
     for mention in find(line):
-        if mention.kind == "date" and mention.year and mention.month and mention.day and not mention.ambiguous:
+        if (
+            mention.kind == "date"
+            and mention.year
+            and mention.month
+            and mention.day
+            and not mention.ambiguous
+        ):
             return f"{mention.year:04d}-{mention.month:02d}-{mention.day:02d}"
     return None

@@ -61,9 +61,13 @@ def _forwarded_pattern() -> re.Pattern[str]:
     after: list[str] = []
     for rule in rules("headers")["forwarded"]:
         gap = r"\s*" if rule["id"] == "zh" else r"\s+"
-        before += [re.escape(words).replace(r"\ ", r"\s+") + r"\s*:?" + gap for words in rule.get("before", [])]
+        before += [
+            re.escape(words).replace(r"\ ", r"\s+") + r"\s*:?" + gap for words in rule.get("before", [])
+        ]
         after += [re.escape(words).replace(r"\ ", r"\s+") for words in rule.get("after", [])]
-    return re.compile(rf"^(?:(?:{'|'.join(before)})(?P<name>\S.*)|(?P<first>\S.*?)\s+(?:{'|'.join(after)}))$", re.IGNORECASE)
+    return re.compile(
+        rf"^(?:(?:{'|'.join(before)})(?P<name>\S.*)|(?P<first>\S.*?)\s+(?:{'|'.join(after)}))$", re.IGNORECASE
+    )
 
 
 def _forwarded(text: str, *, recurs: bool) -> Mark | None:
@@ -88,7 +92,11 @@ def _paste(text: str) -> Mark | None:
 def _when(date: str, time: str, half: str | None) -> str | None:
     """Return an ISO minute for the day-first and year-first forms that Telegram Desktop writes, or None."""
     numbers = [int(part) for part in re.split(r"[./-]", date)]
-    year, month, day = numbers if len(date.split(date[4])[0]) == 4 and numbers[0] > 31 else (numbers[2], numbers[1], numbers[0])
+    year, month, day = (
+        numbers
+        if len(date.split(date[4], maxsplit=1)[0]) == 4 and numbers[0] > 31
+        else (numbers[2], numbers[1], numbers[0])
+    )
     if "/" in date and half:  # English (US) interface: month first
         month, day = day, month
     if month > 12 and day <= 12:

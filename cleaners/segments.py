@@ -6,7 +6,7 @@ the first line looks like an opening, how surely the block is a copy, how usual 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import log
 
 from schemas.echoes import Block
@@ -91,7 +91,10 @@ def search(scene: Scene, shape: Shape) -> tuple[list[Segment], float]:
             if firsts[0] + lengths[-1] > long:
                 long, long_start = firsts[0] + lengths[-1], starts[0]
             del firsts[0], starts[0]
-        scores = [first + length for first, length in zip(firsts, backwards[len(backwards) - len(firsts) :], strict=True)]
+        scores = [
+            first + length
+            for first, length in zip(firsts, backwards[len(backwards) - len(firsts) :], strict=True)
+        ]
         top = max(scores)
         start = starts[scores.index(top)]
         if long > top:
@@ -151,7 +154,10 @@ def doubled_posts(
         card = cards.get(block.end, 0)
         ends = [(block.end, 0, 0.0)]
         ends.append((block.end + card, card, _CARD) if card else (block.end + 1, 0, -_STRAY_LINE))
-        ends = [(end + 1, tail, gain) if end < len(head) and close[end] else (end, tail, gain) for end, tail, gain in ends]
+        ends = [
+            (end + 1, tail, gain) if end < len(head) and close[end] else (end, tail, gain)
+            for end, tail, gain in ends
+        ]
         ends = [end for end in ends if end[0] <= len(head) and not any(head[block.end : end[0]])]
         for title in range(len(_TITLE_PRIOR)):
             first = block.start - title
@@ -212,7 +218,9 @@ def learn(segments: Sequence[Segment], shape: Shape) -> Shape:
     ones = sum(length == 1 for length in singles)
     longer = sum(length > 1 for length in singles)
     several = _several(max(2.0, total / len(doubled)))
-    smooth = [(found + 6 * guess) / (len(doubled) + 6) for found, guess in zip(lines[1:], several, strict=True)]
+    smooth = [
+        (found + 6 * guess) / (len(doubled) + 6) for found, guess in zip(lines[1:], several, strict=True)
+    ]
     one = (ones + 0.6) / (len(segments) + 4)
     twice = (len(doubled) + 9) / (len(doubled) + longer + 10)
     return Shape(

@@ -53,7 +53,11 @@ def split(texts: Sequence[str], blanks: Sequence[int], marks: dict[int, Mark]) -
     exact, share = _doubled_share(blocks, keys)
     doubled = share >= _SHARE or exact >= max(2, _EXACT_SHARE * len(texts))
     cue, price = _price(texts, keys, marks, doubled)
-    cards = {at: length for at in range(1, len(texts)) if usable[at] and (length := card_at(texts, at, texts[max(0, at - 40) : at]))}
+    cards = {
+        at: length
+        for at in range(1, len(texts))
+        if usable[at] and (length := card_at(texts, at, texts[max(0, at - 40) : at]))
+    }
     copies = _copied(blocks, len(texts))
     table = _table(texts, keys, blanks, copies, usable)
     weights = cues.general_weights()
@@ -68,7 +72,6 @@ def split(texts: Sequence[str], blanks: Sequence[int], marks: dict[int, Mark]) -
         if adapted is not None:
             weights, trust, price = adapted, 1.0, (price if cue == "stamps" else 0.0)
         opens = _opens(cues.odds(table, weights), head, close, cards, price, trust)
-        scene = Scene(opens, head, posts)
         segments, _ = search(Scene(opens, head, posts), shape)
     segments = [replace(segment, confidence=_confidence(segment, opens, head)) for segment in segments]
     feed = len(segments) > 1 or any(head) or any(close)
@@ -85,11 +88,17 @@ def _copied(blocks: Sequence[Block], size: int) -> list[bool]:
 
 
 def _table(
-    texts: Sequence[str], keys: Sequence[str], blanks: Sequence[int], copies: Sequence[bool], usable: Sequence[bool]
+    texts: Sequence[str],
+    keys: Sequence[str],
+    blanks: Sequence[int],
+    copies: Sequence[bool],
+    usable: Sequence[bool],
 ) -> cues.Matrix:
     """Return the cue features of all lines; structural lines have none, and nobody's neighbour is one."""
     at = [index for index, text in enumerate(usable) if text]
-    own = cues.features([texts[i] for i in at], [keys[i] for i in at], [blanks[i] for i in at], [copies[i] for i in at])
+    own = cues.features(
+        [texts[i] for i in at], [keys[i] for i in at], [blanks[i] for i in at], [copies[i] for i in at]
+    )
     table: cues.Matrix = np.zeros((len(texts), own.shape[1]))
     table[at] = own
     return table
@@ -111,7 +120,12 @@ def _adapted(table: cues.Matrix, segments: Sequence[Segment]) -> cues.Matrix | N
             continue
         labels[first] = 1.0
         labels |= dict.fromkeys(range(first + 1, segment.block.copy_start), 0.0)
-        if following and following.start + following.head < following.end and segment.block.exact and segment.block.score >= 1.5:
+        if (
+            following
+            and following.start + following.head < following.end
+            and segment.block.exact
+            and segment.block.score >= 1.5
+        ):
             labels[following.start + following.head] = 1.0
     if sum(labels.values()) < _LESSONS:
         return None
@@ -129,7 +143,7 @@ def _stamps_close(texts: Sequence[str], marks: dict[int, Mark]) -> bool:
 
 
 def _doubled_share(blocks: Sequence[Block], keys: Sequence[str]) -> tuple[int, float]:
-    """Return the number of strong exact blocks that do not overlap, and the share of characters in strong ones."""
+    """Return the number of strong exact blocks apart, and the share of characters in strong blocks."""
     exact, covered, reached = 0, 0, 0
     for block in blocks:
         if block.score >= _STRONG and block.start >= reached:
@@ -139,7 +153,9 @@ def _doubled_share(blocks: Sequence[Block], keys: Sequence[str]) -> tuple[int, f
     return exact, covered / max(1, sum(map(len, keys)))
 
 
-def _price(texts: Sequence[str], keys: Sequence[str], marks: dict[int, Mark], doubled: bool) -> tuple[str, float]:
+def _price(
+    texts: Sequence[str], keys: Sequence[str], marks: dict[int, Mark], doubled: bool
+) -> tuple[str, float]:
     """Return what the cut rests on and what a boundary costs, in log-odds.
 
     A doubled dump needs no other cue. Stamps and separators stand at every post where they stand at all,
@@ -165,7 +181,12 @@ def _price(texts: Sequence[str], keys: Sequence[str], marks: dict[int, Mark], do
 
 
 def _opens(
-    soft: Sequence[float], head: Sequence[bool], close: Sequence[bool], cards: dict[int, int], price: float, trust: float
+    soft: Sequence[float],
+    head: Sequence[bool],
+    close: Sequence[bool],
+    cards: dict[int, int],
+    price: float,
+    trust: float,
 ) -> list[float]:
     """Return the log-odds that a post starts at each line, structure included."""
     inside_card = {at + ahead for at, length in cards.items() for ahead in range(length)}

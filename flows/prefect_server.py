@@ -50,8 +50,8 @@ def ingest_with_prefect(request: IngestRequest, progress: Tell | None = None) ->
         if "ephemeral" not in str(error):
             raise
         raise FeedmillError(
-            f"Prefect's embedded server did not start: {error}. Try again when the machine is less busy, start "
-            "one yourself (`prefect server start`, then set PREFECT_API_URL), or run with --prefect off."
+            f"Prefect's embedded server did not start: {error}. Try again when the machine is less busy, "
+            "start one yourself (`prefect server start`, then set PREFECT_API_URL), or use --prefect off."
         ) from error
 
 
@@ -73,13 +73,17 @@ def configured_server(environ: Mapping[str, str] | None = None) -> str | None:
 
 def require_server(url: str) -> None:
     """Raise unless a server answers at `url`, the address of its API."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if not host or parts.scheme not in {"http", "https"}:
         raise ConfigError(
             f"PREFECT_API_URL: {url!r} is no address of a Prefect API. Write it as http://127.0.0.1:4200/api."
         )
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.hostname, parts.port, timeout=_ANSWER_SECONDS)
+    connection = kind(host, port, timeout=_ANSWER_SECONDS)
     try:
         connection.request("GET", f"{parts.path.rstrip('/')}/health")
         status = connection.getresponse().status

@@ -1,6 +1,5 @@
 """A run's report as markdown, for the Prefect UI. Text from feeds and file names cannot become markup."""
 
-import html
 import re
 from collections.abc import Iterable, Sequence
 
@@ -24,7 +23,7 @@ BASIS_WORDS: dict[Basis, str] = {
 _BLANK = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
 # Everything that means something to CommonMark or to the tables and footnotes of GitHub's dialect. An
 # entity never starts markup (CommonMark 0.31, section 2.5), whatever stands around it.
-_MARKUP = re.compile(r"[!#$()*+\-=>\[\\\]^_`{|}~:@]")
+_MARKUP = re.compile(r"[!\"#$&'()*+\-<=>\[\\\]^_`{|}~:@]")
 # GitHub's dialect makes links of bare addresses even after entities were resolved; a zero-width space
 # after these keeps them apart.
 _ADDRESS = re.compile(r"(://|www(?=\.)|@)", re.IGNORECASE)
@@ -36,7 +35,7 @@ def escape(text: str) -> str:
     if len(line) > MAX_TEXT:
         line = line[: MAX_TEXT - 1] + "…"
     parted = _ADDRESS.sub(lambda match: f"{match[0]}\u200b", line)
-    return _MARKUP.sub(lambda match: f"&#{ord(match[0])};", html.escape(parted, quote=True))
+    return _MARKUP.sub(lambda match: f"&#{ord(match[0])};", parted)
 
 
 def markdown(summary: RunSummary) -> str:

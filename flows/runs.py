@@ -217,7 +217,8 @@ def _input(sources: Sequence[SourceSettings], text: str) -> SourceSettings:
     if text == "-":
         return SourceSettings(name="stdin", location=text)
     if "://" in text:
-        return SourceSettings(name=text.partition("://")[2].partition("/")[0] or "web", location=text)
+        host = text.partition("://")[2].partition("/")[0].rpartition("@")[2]  # before it may be a password
+        return SourceSettings(name=host or "web", location=text)
     real = Path(os.path.realpath(text))
     for source in sources:
         home = Path(os.path.realpath(source.location))

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-MentionKind = Literal["date", "range", "weekday", "month", "year", "relative", "duration", "since", "time", "vague"]
+MentionKind = Literal[
+    "date", "range", "weekday", "month", "year", "relative", "duration", "since", "time", "vague"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blob:
-    """One raw input as it was received. `document_id` is the sha256 of `data`: name and time do not matter."""
+    """One raw input as it was received. `document_id` is the sha256 of `data`, whatever its name."""
 
     data: bytes
     source: str

@@ -13,7 +13,7 @@ class ConfigError(FeedmillError):
     """A setting or a rule file that does not make sense."""
 
 
-class WarehouseBusy(FeedmillError):
+class WarehouseBusy(FeedmillError):  # noqa: N818  # a state of the world, not a mistake
     """Another process holds the warehouse's write lock."""
 
 

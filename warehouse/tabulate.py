@@ -26,7 +26,7 @@ QUARANTINE_RAW = 1 << 20
 ESCAPED = (Step("escape-lone-surrogates"),)
 
 
-def tabulate(  # noqa: PLR0917 - six things make a batch; callers name them
+def tabulate(
     documents: Sequence[CleanedDocument],
     bodies: Mapping[str, bytes],
     signed: Mapping[str, Signed],

@@ -17,12 +17,12 @@ from schemas.items import UNDATED, Published
 #: The text must explain its day three times better than an average day before it counts as stating it.
 _EVIDENCE = 3.0
 #: Below this share of the posterior the year is not given: a wrong year is worse than none. Less will do
-#: where the date itself names its year.
-_YEAR_SHARE, _OWN_YEAR_SHARE = 0.8, 0.6
+#: where the date itself names its year and stands where posts name their own day.
+_YEAR_SHARE, _OWN_YEAR_SHARE = 0.75, 0.6
 #: Feeds are texts of the web. A document that names no later year than this only speaks of history.
 _WEB = 1995
 #: A single post that names a year may look back: this many later years stay possible. Two that agree do not.
-_LOOKING_BACK = 25
+_LOOKING_BACK = 8
 #: Share of the posterior inside the interval, for posts with a date of their own and for posts without. The
 #: posterior is cautious: nominal 0.90 held 0.97 of the days on development dumps, 0.95 held 0.99.
 _HOLD, _HOLD_UNDATED = 0.80, 0.90
@@ -61,7 +61,11 @@ def date_posts(
         answer if answer.basis != "none" else _state(found, own)
         for answer, found, own in zip(known, answers, clues, strict=True)
     ]
-    return bound_by_neighbours(published, answers, ordinals)
+    bounded = bound_by_neighbours(published, answers, ordinals)
+    return [
+        answer if answer.basis != "none" else _without_year(own)
+        for answer, own in zip(bounded, clues, strict=True)
+    ]
 
 
 def _grid(clues: Sequence[Sequence[Clue]], fixed: Sequence[date], bound: date | None) -> Grid | None:
@@ -187,7 +191,8 @@ def _state(found: Dated, clues: Sequence[Clue]) -> Published:
     if found.clue is None:
         return UNDATED
     mention = found.clue.mention
-    if found.year_share < (_OWN_YEAR_SHARE if mention.year == found.best.year else _YEAR_SHARE):
+    own_year = mention.year == found.best.year and found.clue.place in _OWN_DAY
+    if found.year_share < (_OWN_YEAR_SHARE if own_year else _YEAR_SHARE):
         return _without_year(clues)
     words = mention.text if mention.year else f"{mention.text} (year from the document)"
     return Published(

@@ -14,4 +14,6 @@ def rules(name: str) -> dict[str, Any]:
     try:
         return tomllib.loads(files(__name__).joinpath(f"{name}.toml").read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"rule file cleaners/rules/{name}.toml is not valid TOML: {error}. Mend that line.") from error
+        raise ConfigError(
+            f"rule file cleaners/rules/{name}.toml is not valid TOML: {error}. Mend that line."
+        ) from error

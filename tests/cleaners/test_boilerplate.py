@@ -26,11 +26,23 @@ def test_a_hostile_line_is_refused_in_linear_time() -> None:
         assert line_rule(line) in (None, "credit", "share")
 
 
-ARTICLE = ["Minister resigns", "The minister resigned on Thursday.", "He gave no reasons.", "The vote was held at night."]
+ARTICLE = [
+    "Minister resigns",
+    "The minister resigned on Thursday.",
+    "He gave no reasons.",
+    "The vote was held at night.",
+]
 
 
 def test_teaser_takes_headline_marker_headline_and_standfirst_and_no_more() -> None:
-    texts = [*ARTICLE, "Two arrested", "Other Topics of Interest", "Two arrested", "They had scouted targets.", "The body goes on."]
+    texts = [
+        *ARTICLE,
+        "Two arrested",
+        "Other Topics of Interest",
+        "Two arrested",
+        "They had scouted targets.",
+        "The body goes on.",
+    ]
     assert mark_boilerplate(texts, texts) == {4: "teaser", 5: "see-also", 6: "teaser", 7: "teaser"}
 
 
@@ -40,7 +52,9 @@ def test_a_teaser_at_the_end_does_not_take_the_last_line() -> None:
 
 
 def test_caption_before_lead_needs_the_only_trailing_no_break_space() -> None:
-    assert mark_boilerplate(ARTICLE, [ARTICLE[0], ARTICLE[1] + "\u00a0", *ARTICLE[2:]]) == {1: "caption-before-lead"}
+    assert mark_boilerplate(ARTICLE, [ARTICLE[0], ARTICLE[1] + "\u00a0", *ARTICLE[2:]]) == {
+        1: "caption-before-lead"
+    }
     assert mark_boilerplate(ARTICLE, [line + "\u00a0" for line in ARTICLE]) == {}
     assert mark_boilerplate(ARTICLE, ARTICLE) == {}
 

@@ -17,7 +17,18 @@ ROOT = Path(__file__).parents[2]
 SEEDS = sorted((ROOT / "seeds").glob("*.txt"))
 LINES = st.lists(
     st.one_of(
-        st.sampled_from(["Alpha", "Beta gamma delta.", "Forwarded from X", "Facebook", "#tag", "---", "", "A, [13.07.2023 14:05]"]),
+        st.sampled_from(
+            [
+                "Alpha",
+                "Beta gamma delta.",
+                "Forwarded from X",
+                "Facebook",
+                "#tag",
+                "---",
+                "",
+                "A, [13.07.2023 14:05]",
+            ]
+        ),
         st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=30),
     ),
     max_size=25,
@@ -137,11 +148,15 @@ def test_a_copy_names_a_kept_line(lines: list[str]) -> None:
 def test_bad_input_is_refused_whole_with_a_reason(data: bytes, reason: str) -> None:
     document = cleaned(data)
     assert document.items == ()
-    assert [(refusal.start, refusal.end, refusal.reason) for refusal in document.quarantine] == [(0, len(data), reason)]
+    assert [(refusal.start, refusal.end, refusal.reason) for refusal in document.quarantine] == [
+        (0, len(data), reason)
+    ]
 
 
 def test_one_huge_line_is_refused_and_the_others_land() -> None:
     data = b"First line.\n" + b"x" * (2 << 20) + b"\nLast line.\n"
     document = cleaned(data)
     assert [item.text for item in document.items] == ["First line.\nLast line."]
-    assert [(refusal.reason, refusal.end - refusal.start) for refusal in document.quarantine] == [("huge-line", (2 << 20) + 1)]
+    assert [(refusal.reason, refusal.end - refusal.start) for refusal in document.quarantine] == [
+        ("huge-line", (2 << 20) + 1)
+    ]

@@ -22,7 +22,9 @@ def test_copies_that_differ_in_dress_share_a_key(left: str, right: str) -> None:
     assert key(left) == key(right)
 
 
-@pytest.mark.parametrize(("left", "right"), [("Stop.", "Stop?"), ("10,000 killed", "20,000 killed"), ("мой", "мои")])
+@pytest.mark.parametrize(
+    ("left", "right"), [("Stop.", "Stop?"), ("10,000 killed", "20,000 killed"), ("мой", "мои")]
+)
 def test_different_lines_have_different_keys(left: str, right: str) -> None:
     assert key(left) != key(right)
 

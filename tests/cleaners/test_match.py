@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cleaners.fold import fold
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cleaners.fold import fold
 from cleaners.match import compare, verify
 from cleaners.signatures import text_key
 

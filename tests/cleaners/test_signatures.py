@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cleaners.fold import fold
 from datasketch import MinHash
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cleaners.fold import fold
 from cleaners.shingles import shingle
 from cleaners.signatures import band_keys, permute, sign, text_key, to_datasketch
 from schemas.errors import ConfigError, InputError

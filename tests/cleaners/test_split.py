@@ -30,7 +30,9 @@ def test_posts_and_their_text(case: dict[str, Any]) -> None:
     assert items_of("\n".join(case["lines"])) == case["expect"]
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if "forwarded" in case], ids=lambda case: case["label"])
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if "forwarded" in case], ids=lambda case: case["label"]
+)
 def test_forwards(case: dict[str, Any]) -> None:
     document = clean(Blob(data="\n".join(case["lines"]).encode(), source="test", uri="test.txt"))
     assert [item.forwarded_from for item in document.items] == case["forwarded"]
@@ -42,7 +44,9 @@ def test_a_trailing_line_break_and_crlf_change_nothing(case: dict[str, Any], end
     assert items_of(ending.join(case["lines"]) + ending) == case["expect"]
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if "xfail" not in case], ids=lambda case: case["label"])
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if "xfail" not in case], ids=lambda case: case["label"]
+)
 def test_blank_lines_between_lines_move_no_boundary(case: dict[str, Any]) -> None:
     found = items_of("\n\n".join(case["lines"]))
     assert [item["first_line"] for item in found] == [2 * item["first_line"] - 1 for item in case["expect"]]

@@ -104,6 +104,25 @@ def test_without_a_year_no_year_is_given(texts: list[str]) -> None:
         assert answer.edtf is None or answer.edtf.startswith("XXXX-")
 
 
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_two_dumps_joined_keep_their_years(newest_first: bool) -> None:
+    days = [
+        date(2023, 3, 1),
+        date(2023, 3, 3),
+        date(2023, 3, 6),
+        date(2022, 2, 1),
+        date(2022, 2, 3),
+        date(2022, 2, 6),
+    ]
+    told = [f"On {day:%B} {day.day}, {day.year} they met." for day in days]
+    told[1], told[4] = "On March 3 they met.", "On February 3 they met."
+    order = slice(None, None, -1 if newest_first else 1)
+    answers = resolve([DateInput(text=text) for text in told[order]])
+    for day, answer in zip(days[order], answers, strict=True):
+        assert answer.best is not None
+        assert abs((date.fromisoformat(answer.best) - day).days) <= 1
+
+
 def test_the_answer_does_not_depend_on_earlier_calls() -> None:
     items = [
         DateInput(text=text) for text in ("On March 1, 2023 they met.", "Nothing.", "On March 9 they met.")

@@ -41,7 +41,8 @@ def test_common_words_are_no_names_of_dates(word: str) -> None:
 @pytest.mark.parametrize(
     ("word", "code", "value"),
     [("May", "M", 5), ("июля", "M", 7), ("липня", "M", 7), ("März", "M", 3), ("Eylül", "M", 9),
-     ("يوليو", "M", 7), ("пятницу", "W", 4), ("lunedì", "W", 0), ("星期四", "W", 3), ("Sept", "m", 9), ("JULY", "M", 7)],
+     ("يوليو", "M", 7), ("пятницу", "W", 4), ("lunedì", "W", 0), ("星期四", "W", 3),
+     ("Sept", "m", 9), ("JULY", "M", 7)],
 )  # fmt: skip
 def test_names_come_from_the_locale_data(word: str, code: str, value: int) -> None:
     assert (lexicon()[word].code, lexicon()[word].value) == (code, value)
