@@ -34,7 +34,7 @@ check: install
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache | tail -n 3
-	@$(BIN)/python -m tests.check_docs
+	@$(BIN)/pytest -q tests/test_docs.py 2>&1 | tail -n 1
 
 test: check
 	@$(BIN)/pytest -q

@@ -68,7 +68,8 @@ def main() -> None:
     for name, (table, labels) in channels.items():
         weights = fitted({other: data for other, data in channels.items() if other != name})
         print(
-            f"{name:30} lines {len(labels):5}  openings {labels.mean():.2f}  F1 {f1(labels, table @ weights):.3f}"
+            f"{name:30} lines {len(labels):5}  openings {labels.mean():.2f}"
+            f"  F1 {f1(labels, table @ weights):.3f}"
         )
     weights = fitted(channels)
     if not args.write:

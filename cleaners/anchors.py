@@ -35,7 +35,8 @@ def similarity(left: str, right: str) -> float:
     """Return how surely one key is a copy of the other: 0, or 0.72..1.
 
     Equal keys are 1. A truncated copy (equal prefix over the whole shorter key, which ends in an ellipsis
-    or is long, or nearly so) counts .95 or .85. Otherwise the Indel ratio where it is at least .72: below, two sentences of one topic pass.
+    or is long, or nearly so) counts .95 or .85. Otherwise the Indel ratio where it is at least .72: below,
+    two sentences of one topic pass.
     """
     if left == right:
         return 1.0

@@ -109,7 +109,7 @@ def _card(texts: Sequence[str], lines: range) -> Card | None:
 
 
 def join(texts: Sequence[str], blanks: Sequence[int], kept: Sequence[int]) -> str:
-    """Return the text of an item: its kept lines, with one blank line where the source had one between them."""
+    """Return the text of an item: its kept lines, with a blank line where the source had one."""
     parts: list[str] = []
     for place, at in enumerate(kept):
         if place:

@@ -27,7 +27,7 @@ def _opens_card(text: str) -> bool:
 
 
 def card_at(texts: Sequence[str], at: int, post: Sequence[str]) -> int:
-    """Return the number of lines (0, 2 or 3) of a card that starts at line `at`; `post` are the lines before it.
+    """Return the length (0, 2 or 3 lines) of a card that starts at line `at`; `post`: the lines before it.
 
     Evidence is a description that is cut with an ellipsis and long, or that repeats the opening of a line
     of the post; a card of two lines also needs a known site name or that repetition.

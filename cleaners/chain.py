@@ -26,7 +26,7 @@ from cleaners.mend import mend
 from cleaners.split import Cut, split
 from schemas.documents import Blob, Line, Refusal
 from schemas.items import CleanedDocument, Dropped, Item, Kind, Published
-from schemas.options import CleanOptions
+from schemas.options import DEFAULT_OPTIONS, CleanOptions
 from schemas.traces import Trace
 
 #: Version of all that changes what the cleaners answer for the same bytes; stored with every landed item.
@@ -43,7 +43,7 @@ class Page:
     traces: tuple[Trace, ...]
 
 
-def clean(blob: Blob, options: CleanOptions = CleanOptions()) -> CleanedDocument:
+def clean(blob: Blob, options: CleanOptions = DEFAULT_OPTIONS) -> CleanedDocument:
     """Return everything that the cleaners say of one document. Never raises for what the bytes hold."""
     document_id = blob.document_id
     decoded = decode(blob.data, options.decode)

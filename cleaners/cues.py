@@ -28,8 +28,8 @@ _EMOJI = re.compile(
     "^[\u203c\u2049\u2139\u2190-\u21ff\u2300-\u27bf\u2b00-\u2bff\u3030\u303d\U0001f000-\U0001faff]"
 )
 _MORE = re.compile(
-    r"read more|read in full|full story|subscribe|follow us|подпис|подпиш|подробн|читат|читайте|смотрите|источник|"
-    r"підпис|підпиш|детальн|прислать|надіслати",
+    r"read more|read in full|full story|subscribe|follow us|подпис|подпиш|подробн|читат|читайте|смотрите|"
+    r"источник|підпис|підпиш|детальн|прислать|надіслати",
     re.IGNORECASE,
 )
 _CLOSED = re.compile(r"[.!?…:;»”\")\]]\s*$")

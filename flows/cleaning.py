@@ -50,9 +50,9 @@ class Answer:
 def clean_batch(job: Job, started: Callable[[int], None] | None = None, clean: Clean = clean) -> Answer:
     """Read, clean, sign and tabulate the documents of a job.
 
-    `started` is called with the position of each document before it is touched, and with the
-    number of documents before they are tabulated. A document that cannot be
-    read any more is a failure; one on which the cleaners fail is quarantined whole.
+    `started` is called with the position of each document before it is touched, and with the number of
+    documents before they are tabulated. A document that cannot be read any more is a failure; one on which
+    the cleaners fail is quarantined whole.
     """
     blobs: list[Blob] = []
     documents: list[CleanedDocument] = []

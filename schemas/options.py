@@ -17,3 +17,6 @@ class CleanOptions:
 
     decode: DecodeOptions = field(default_factory=DecodeOptions)
     input_format: str | None = None  # None: detected
+
+
+DEFAULT_OPTIONS = CleanOptions()

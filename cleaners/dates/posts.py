@@ -18,7 +18,7 @@ from schemas.items import UNDATED, Published
 _EVIDENCE = 3.0
 #: Below this share of the posterior the year is not given: a wrong year is worse than none. Less will do
 #: where the date itself names its year and stands where posts name their own day.
-_YEAR_SHARE, _OWN_YEAR_SHARE = 0.75, 0.6
+_YEAR_SHARE, _OWN_YEAR_SHARE = 0.8, 0.6
 #: Feeds are texts of the web. A document that names no later year than this only speaks of history.
 _WEB = 1995
 #: A single post that names a year may look back: this many later years stay possible. Two that agree do not.
