@@ -63,6 +63,7 @@ ITEMS = pa.schema(
         ("text", pa.large_string()),
         ("text_length", pa.int32()),
         ("text_key", KEY),
+        ("spelling_key", KEY),
         ("published_best", pa.date32()),
         ("published_earliest", pa.date32()),
         ("published_latest", pa.date32()),

@@ -21,7 +21,13 @@ from warehouse.columns import (
 #: Document and line (from 1) of a text whose lone surrogates were written out.
 Escape = tuple[str, int | None]
 #: Columns of ITEMS that are keys and need their own way into Arrow.
-_KEYS = {"document_key": keys, "item_id": keys, "version_id": keys, "text_key": optional_keys}
+_KEYS = {
+    "document_key": keys,
+    "item_id": keys,
+    "version_id": keys,
+    "text_key": optional_keys,
+    "spelling_key": keys,
+}
 
 
 def item_rows(
@@ -69,7 +75,7 @@ def _dropped(run: Dropped) -> dict[str, Any]:
 
 def _content(item: Item, signed: Signed | None) -> dict[str, Any]:
     published, card = item.published, item.card
-    plain = {
+    plain: dict[str, Any] = {
         "kind": item.kind,
         "channel": storable_or_none(item.channel),
         "author": storable_or_none(item.author),
@@ -102,6 +108,7 @@ def _content(item: Item, signed: Signed | None) -> dict[str, Any]:
         "version_id": key_of(item.item_id, json.dumps(plain, ensure_ascii=False)),
         "text_length": len(item.text),
         "text_key": bytes.fromhex(signed.text_key) if signed else None,
+        "spelling_key": key_of(plain["text"]),
         "published_best": day(published.best, whose),
         "published_earliest": day(published.earliest, whose),
         "published_latest": day(published.latest, whose),

@@ -66,8 +66,8 @@ SELECT * FROM stage_signatures SEMI JOIN matched_texts USING (text_key) ORDER BY
 INSERT INTO dedup.bands BY NAME
 SELECT * FROM stage_bands SEMI JOIN matched_texts USING (text_key) ORDER BY text_key;
 """
-# A text is judged by its smallest spelling. If a smaller one arrives, its pairs are judged anew: else they
-# would depend on which spelling came first.
+# A text is judged by one of its spellings, the one of the smallest hash. If a smaller one arrives, its pairs
+# are judged anew: else they would depend on which spelling came first.
 _RESPELT = """
 CREATE OR REPLACE TEMP TABLE respelt AS
 SELECT version.text_key
@@ -75,7 +75,7 @@ FROM core.versions AS version
 LEFT JOIN new_versions AS fresh ON fresh.item_id = version.item_id AND fresh.version_id = version.version_id
 WHERE version.text_key IN (SELECT text_key FROM new_versions)
 GROUP BY version.text_key
-HAVING min(version.text) < min(version.text) FILTER (fresh.item_id IS NULL)
+HAVING min(version.spelling_key) < min(version.spelling_key) FILTER (fresh.item_id IS NULL)
 """
 # Old texts of an item that was edited count too: the cluster it leaves is led anew.
 _TOUCHED = """
@@ -106,11 +106,16 @@ SELECT replace(left_key::VARCHAR, '-', ''), replace(right_key::VARCHAR, '-', '')
 FROM candidates
 ORDER BY left_key, right_key
 """
+# By rowid, because then only the texts that are wanted are decompressed: 2 to 5 times faster at 100 k items.
 _CANDIDATE_TEXTS = """
-SELECT replace(text_key::VARCHAR, '-', ''), min(text)
+SELECT replace(text_key::VARCHAR, '-', ''), text
 FROM core.versions
-WHERE text_key IN (SELECT left_key FROM candidates UNION SELECT right_key FROM candidates)
-GROUP BY text_key
+WHERE rowid IN (
+    SELECT arg_min(rowid, spelling_key)
+    FROM core.versions
+    WHERE text_key IN (SELECT left_key FROM candidates UNION SELECT right_key FROM candidates)
+    GROUP BY text_key
+)
 """
 _NEIGHBOURS = """
 CREATE OR REPLACE TEMP TABLE frontier AS

@@ -162,13 +162,13 @@ def test_an_item_that_is_edited_away_leaves_its_cluster(con: duckdb.DuckDBPyConn
     assert run_checks(con) == []
 
 
-def test_a_smaller_spelling_has_its_pairs_judged_anew(con: duckdb.DuckDBPyConnection) -> None:
-    # The matcher says that shouting is no copy of speech. Both spellings of "big fire" are one text.
-    land_all(con, batch_of(document(["big fire"])), batch_of(document(["big fire now"])))
-    assert con.execute("SELECT count(*) FROM dedup.pairs").fetchall() == [(1,)]
-    land_all(con, batch_of(document(["BIG FIRE"])))
-    assert con.execute("SELECT count(*) FROM dedup.pairs").fetchall() == [(0,)]
-    assert con.execute("SELECT kind FROM duplicates").fetchall() == [("exact",)]
+def test_another_spelling_has_its_pairs_judged_anew(migrated: Path) -> None:
+    # The matcher says that shouting is no copy of speech. Both spellings of "big fire" are one text, and
+    # in one of the orders the spelling that stands for it comes second.
+    speech, shout, other = (batch_of(document([text])) for text in ("big fire", "BIG FIRE", "big fire now"))
+    forth, _ = landed_state(migrated, [speech, other, shout])
+    back, _ = landed_state(migrated, [shout, other, speech])
+    assert forth == back
 
 
 def test_a_long_chain_is_led_as_one(migrated: Path) -> None:

@@ -13,6 +13,7 @@ CREATE TABLE core.versions (
     text VARCHAR NOT NULL USING COMPRESSION zstd,
     text_length INTEGER NOT NULL,
     text_key UUID,
+    spelling_key UUID NOT NULL,
     published_best DATE,
     published_earliest DATE,
     published_latest DATE,

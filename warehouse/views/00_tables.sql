@@ -37,6 +37,7 @@ COMMENT ON COLUMN core.versions.title IS 'title; text begins with it';
 COMMENT ON COLUMN core.versions.text IS 'text in display form, without header, copy, card or boilerplate lines; lone surrogates are written as \udXXX and noted in core.traces';
 COMMENT ON COLUMN core.versions.text_length IS 'length of text in characters';
 COMMENT ON COLUMN core.versions.text_key IS 'hash of the matching form of text; null if it was not signed';
+COMMENT ON COLUMN core.versions.spelling_key IS 'hash of text as it is; of the spellings of one text_key the smallest stands for all';
 COMMENT ON COLUMN core.versions.published_best IS 'best day';
 COMMENT ON COLUMN core.versions.published_earliest IS 'no earlier than this day';
 COMMENT ON COLUMN core.versions.published_latest IS 'no later than this day';
