@@ -16,6 +16,7 @@ from rapidfuzz.fuzz import ratio
 # hold three copies of the longest.
 WINDOW = 400
 _PARTNERS = 3  # equal lines looked back at: enough for a body said three times
+_NEAR = 50  # an equal line farther away does not spare the search for a near copy: footers recur
 _SKETCH = 5
 _VERIFIED = 5  # candidates verified a line, best shared sketch first
 _SHORTEST = 8  # below this many characters, a near copy and another short line look alike
@@ -82,7 +83,8 @@ def find_anchors(keys: Sequence[str], usable: Sequence[bool]) -> list[Anchor]:
         for first in seen:
             if later - first <= WINDOW:
                 anchors.append(Anchor(first, later, 1.0))
-                partnered[first] = partnered[later] = True
+                if later - first <= _NEAR:
+                    partnered[first] = partnered[later] = True
         seen.append(later)
     buckets: dict[int, deque[int]] = {}
     for later, key in enumerate(keys):

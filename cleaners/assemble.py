@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from rapidfuzz.fuzz import ratio
 
+from cleaners.anchors import similarity as likeness
 from cleaners.boilerplate import headline
 from cleaners.marks import Mark
 from cleaners.segments import Segment
@@ -16,7 +17,7 @@ _URL = re.compile(r"https?://[^\s<>\"'«»“”]+")
 _URL_TAIL = ".,;:!?)]}’”»…"
 #: Inside a block, lines that stand at the same place of both copies need less to be called copies: two
 #: unrelated news lines of one post have an Indel ratio of at most .55 on the development corpus.
-_ALIGNED = 60
+_ALIGNED = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +82,12 @@ def _copies(segment: Segment, texts: Sequence[str], keys: Sequence[str]) -> dict
     for at in range(block.copy_start, segment.end - segment.card):
         if at in partner or not free:
             continue
-        best = max(free, key=lambda first: (ratio(keys[first], keys[at]), -first))
-        score = ratio(keys[best], keys[at])
+        best = max(
+            free, key=lambda first: (likeness(keys[first], keys[at]), ratio(keys[first], keys[at]), -first)
+        )
+        score = max(ratio(keys[best], keys[at]) / 100, likeness(keys[best], keys[at]))
         if score >= _ALIGNED:
-            partner[at] = (best, score / 100)
+            partner[at] = (best, score)
             free.remove(best)
     roles: dict[int, Role] = {}
     for at, (of, similarity) in partner.items():

@@ -45,6 +45,8 @@ def card_at(texts: Sequence[str], at: int, post: Sequence[str]) -> int:
             or len(texts[at + length - 2]) > _TITLE
         ):
             continue
+        if any(_repeats(last, line) for line in texts[at : at + length - 1]):
+            continue  # a cut copy of the line before it: the end of a near echo, not a card
         echoes = any(_repeats(last, line) for line in post)
         if echoes or (len(last) >= _DESCRIPTION[0] and (known or length == 3)):
             return length

@@ -166,6 +166,8 @@ def features(
             found["dated"] = 1.0
         if at:
             before = keys[at - 1]
+            if texts[at][0] == texts[at - 1][0] and not texts[at][0].isalnum():
+                found["same-mark"] = 1.0
             found.update((f"after-{name}", 1.0) for name in own[at - 1])
             shared = lasts[" ".join(before.split()[-2:])]
             if counts[before] >= _RECURS:

@@ -6,11 +6,13 @@ Ohlebusch 2005), with a price for lines that have no partner.
 """
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 from cleaners.anchors import Anchor, find_anchors
 from schemas.echoes import Block, Copy
 
 _STEP = 3  # lines that may be lost between two anchors of one chain
+_GAPS = 4  # cuts tried in one chain
 _LEAST = 0.12  # weakest block that is offered to the splitter
 
 
@@ -76,7 +78,11 @@ def _without_multiples(blocks: list[Block]) -> list[Block]:
 
 
 def _chains(anchors: Sequence[Anchor], weights: Sequence[float]) -> list[list[Anchor]]:
-    """Return the anchors as chains that go on in both copies, best first, each anchor in one chain."""
+    """Return the anchors as chains that go on in both copies, best first, each anchor in one chain.
+
+    A link over lines without a partner costs half of what these lines weigh: a lost short line is cheap.
+    """
+    total = [0.0, *accumulate(weights)]
     score: dict[tuple[int, int], float] = {}
     before: dict[tuple[int, int], tuple[int, int] | None] = {}
     by_place = {(anchor.first, anchor.later): anchor for anchor in anchors}
@@ -87,7 +93,8 @@ def _chains(anchors: Sequence[Anchor], weights: Sequence[float]) -> list[list[An
             for back_j in range(1, _STEP + 1):
                 place = (i - back_i, j - back_j)
                 if place in score:
-                    value = score[place] - 0.35 * abs(back_i - back_j) - 0.2 * (max(back_i, back_j) - 1)
+                    skipped = total[i] - total[i - back_i + 1] + total[j] - total[j - back_j + 1]
+                    value = score[place] - 0.5 * skipped - 0.05 * (back_i + back_j - 2)
                     if value > best:
                         best, link = value, place
         score[i, j] = best + anchor.similarity * weights[i]
@@ -118,14 +125,20 @@ def _cut(chain: list[Anchor]) -> list[list[Anchor]]:
 
 
 def _offers(chain: list[Anchor], weights: Sequence[float], usable: Sequence[bool]) -> list[Block]:
-    """Return the chain as a block, and without its first or last anchor where a gap sets that one apart."""
-    offers = [_block(chain, weights, usable)]
-    if len(chain) > 2:
-        if chain[1].first - chain[0].first > 1 or chain[1].later - chain[0].later > 1:
-            offers.append(_block(chain[1:], weights, usable))
-        if chain[-1].first - chain[-2].first > 1 or chain[-1].later - chain[-2].later > 1:
-            offers.append(_block(chain[:-1], weights, usable))
-    return [block for block in offers if block]
+    """Return the chain as a block, and what is left of it when it is cut at its gaps.
+
+    A chain may start in the footer of the post before or end in that of the next: the splitter chooses.
+    """
+    gaps = [
+        at
+        for at in range(1, len(chain))
+        if chain[at].first - chain[at - 1].first > 1 or chain[at].later - chain[at - 1].later > 1
+    ]
+    if len(gaps) > _GAPS:
+        gaps = [*gaps[: _GAPS // 2], *gaps[-_GAPS // 2 :]]
+    starts, ends = [0, *gaps], [*gaps, len(chain)]
+    found = (_block(chain[start:end], weights, usable) for start in starts for end in ends if start < end)
+    return [block for block in found if block]
 
 
 def _block(chain: list[Anchor], weights: Sequence[float], usable: Sequence[bool]) -> Block | None:

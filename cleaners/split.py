@@ -24,7 +24,7 @@ _LESSONS = 8  # doubled posts from which a document teaches its own cues
 _ROWS = 3000  # labelled lines looked at, evenly spread: more change the second digit of a weight
 _PULL = 4.0  # strength of the general weights against them
 _PASSES = 3
-_CARD = 4.0  # log-odds against a post that starts inside a card, and for one right behind it
+_CARD = 4.0  # log-odds for a post right behind a card
 _HARD = 12.0  # log-odds of a structural line: beyond what any sum of soft cues reaches
 
 
@@ -73,6 +73,7 @@ def split(texts: Sequence[str], blanks: Sequence[int], marks: dict[int, Mark]) -
             weights, trust, price = adapted, 1.0, (price if cue == "stamps" else 0.0)
         opens = _opens(cues.odds(table, weights), head, close, cards, price, trust)
         segments, _ = search(Scene(opens, head, posts), shape)
+    segments = [_with_card(segment, cards) for segment in segments]
     segments = [replace(segment, confidence=_confidence(segment, opens, head)) for segment in segments]
     feed = len(segments) > 1 or any(head) or any(close)
     return Cut(tuple(segments), feed, cue if feed else "none")
@@ -193,13 +194,25 @@ def _opens(
     behind_card = {at + length for at, length in cards.items()} - inside_card
     opens = []
     for at, value in enumerate(soft):
-        odds = trust * value - price + (_CARD if at in behind_card else -_CARD if at in inside_card else 0.0)
+        odds = trust * value - price
+        if at in inside_card:
+            odds = -_HARD
+        elif at in behind_card:
+            odds += _CARD
         if close[at] or (at and head[at - 1]):
             odds = -_HARD
         elif head[at] or (at and close[at - 1]):
             odds = _HARD
         opens.append(0.0 if at == 0 else odds)
     return opens
+
+
+def _with_card(segment: Segment, cards: dict[int, int]) -> Segment:
+    """Return a single post with the card that closes it, if one does."""
+    if segment.block:
+        return segment
+    card = next((length for length in (3, 2) if cards.get(segment.end - length) == length), 0)
+    return replace(segment, card=card) if segment.end - card > segment.start + segment.head else segment
 
 
 def _confidence(segment: Segment, opens: Sequence[float], head: Sequence[bool]) -> float:

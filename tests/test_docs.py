@@ -36,7 +36,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_readme_blocks_print_what_they_show(place: Path) -> None:
     """One test, in order: the blocks build on each other."""
     assert len(BLOCKS) >= 3
-    bare = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "FEEDMILL_"))}
+    bare = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "FEEDMILL_"))
+    }
     environment = {**bare, "COLUMNS": "150", "NO_COLOR": "1", "PREFECT_HOME": str(place / "prefect")}
     for block in BLOCKS:
         first, *expected = block.rstrip("\n").split("\n")
