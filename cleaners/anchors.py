@@ -16,7 +16,7 @@ from rapidfuzz.fuzz import ratio
 # hold three copies of the longest.
 WINDOW = 400
 _PARTNERS = 3  # equal lines looked back at: enough for a body said three times
-_NEAR = 50  # an equal line farther away does not spare the search for a near copy: footers recur
+_NEAR = 12  # an equal line farther away does not spare the search for a near copy: footers recur
 _SKETCH = 5
 _VERIFIED = 5  # candidates verified a line, best shared sketch first
 _SHORTEST = 8  # below this many characters, a near copy and another short line look alike

@@ -114,14 +114,25 @@ def _chains(anchors: Sequence[Anchor], weights: Sequence[float]) -> list[list[An
 
 
 def _cut(chain: list[Anchor]) -> list[list[Anchor]]:
-    """Cut a chain where it runs into its own copy: (1,2)(4,5)(7,8) are three blocks, not one."""
-    pieces: list[list[Anchor]] = [[chain[0]]]
-    for anchor in chain[1:]:
-        if anchor.first >= pieces[-1][0].later:
-            pieces.append([anchor])
-        else:
-            pieces[-1].append(anchor)
-    return pieces
+    """Cut a chain where it runs into its own copy: (1,2)(4,5)(7,8) are three blocks, not one.
+
+    The cut is made at the first gap behind which the chain no longer does; without a gap, where it does.
+    """
+    pieces: list[list[Anchor]] = []
+    piece: list[Anchor] = []
+    for anchor in chain:
+        if piece and anchor.first >= piece[0].later:
+            free = [at for at in range(1, len(piece)) if _gap(piece, at) and anchor.first < piece[at].later]
+            at = free[0] if free else len(piece)
+            pieces.append(piece[:at])
+            piece = piece[at:]
+        piece.append(anchor)
+    return [*pieces, piece]
+
+
+def _gap(chain: Sequence[Anchor], at: int) -> bool:
+    """Say whether lines are skipped between an anchor of a chain and the one before it."""
+    return chain[at].first - chain[at - 1].first > 1 or chain[at].later - chain[at - 1].later > 1
 
 
 def _offers(chain: list[Anchor], weights: Sequence[float], usable: Sequence[bool]) -> list[Block]:
@@ -129,11 +140,7 @@ def _offers(chain: list[Anchor], weights: Sequence[float], usable: Sequence[bool
 
     A chain may start in the footer of the post before or end in that of the next: the splitter chooses.
     """
-    gaps = [
-        at
-        for at in range(1, len(chain))
-        if chain[at].first - chain[at - 1].first > 1 or chain[at].later - chain[at - 1].later > 1
-    ]
+    gaps = [at for at in range(1, len(chain)) if _gap(chain, at)]
     if len(gaps) > _GAPS:
         gaps = [*gaps[: _GAPS // 2], *gaps[-_GAPS // 2 :]]
     starts, ends = [0, *gaps], [*gaps, len(chain)]
