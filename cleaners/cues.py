@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
+from itertools import pairwise
 from math import log, sqrt
 
 import numpy as np
@@ -37,6 +38,7 @@ _DATED = re.compile(
     r"^\W*(?:on |today|сегодня|сьогодні|\d{1,2} [^\W\d_]{3,9}\b|\d{1,2}[./]\d{1,2})", re.IGNORECASE
 )
 _LENGTHS = ((25, "under-25"), (50, "under-50"), (100, "under-100"), (200, ""), (350, "under-350"))
+_SHARE, _FITTED_ON = 0.32, 100  # mean share of openings in the fitted channels; lines that it is worth
 _NEWTON = 25
 _SMALLEST_STEP = 1e-3
 _GAIN = 1e-7  # improvement a row below which the fit has converged
@@ -146,6 +148,7 @@ def features(
     lasts = Counter(
         " ".join(key.split()[-2:]) for key, copied in zip(keys, copies, strict=True) if not copied
     )
+    pairs = Counter(pair for pair, copied in zip(pairwise(keys), copies[1:], strict=True) if not copied)
     words = [stems(key) for key in keys]
     spread = Counter(word for at, found in enumerate(words) if not copies[at] for word in found)
     rarity = {word: log((size + 1) / max(1, spread[word])) for found in words for word in found}
@@ -170,14 +173,16 @@ def features(
                 found["same-mark"] = 1.0
             found.update((f"after-{name}", 1.0) for name in own[at - 1])
             shared = lasts[" ".join(before.split()[-2:])]
-            if counts[before] >= _RECURS:
+            if pairs[before, key] >= _RECURS:
+                found["pair-recurs"] = 1.0
+            elif counts[before] >= _RECURS:
                 found["after-recurs"] = 1.0
             elif shared >= _RECURS:
                 found["after-last-words-recur"] = min(1.0, log(shared) / scale)
             left = words[at - 1].union(*words[max(0, at - 3) : at - 1])
             found["overlap-before"] = _overlap(left, words[at], rarity)
             found["overlap-line-before"] = _overlap(words[at - 1], words[at], rarity)
-        if at > 1 and counts[keys[at - 2]] >= _RECURS:
+        if at > 1 and counts[keys[at - 2]] >= _RECURS > counts[keys[at - 1]]:
             found["second-after-recurs"] = 1.0
         if at + 1 < size:
             found["overlap-behind"] = _overlap(words[at], words[at + 1], rarity)
@@ -226,3 +231,21 @@ def odds(table: Matrix, weights: Matrix) -> list[float]:
     if values:
         values[0] = 0.0
     return values
+
+
+def rebase(values: Sequence[float]) -> list[float]:
+    """Return log-odds moved to the share of openings that this document itself suggests.
+
+    Expectation-maximisation of the prior (Saerens, Latinne, Decaestecker 2002), held by _FITTED_ON lines of
+    the fitted share: channels differ between one opening in five lines and one in two.
+    """
+    odds_found = np.array(values)
+    share = _SHARE
+    for _ in range(40):
+        shift = log(share / (1 - share)) - log(_SHARE / (1 - _SHARE))
+        expected = float((1 / (1 + np.exp(-(odds_found + shift)))).sum())
+        share, before = (expected + _FITTED_ON * _SHARE) / (len(values) + _FITTED_ON), share
+        if abs(share - before) < 1e-5:
+            break
+    moved: list[float] = (odds_found + log(share / (1 - share)) - log(_SHARE / (1 - _SHARE))).tolist()
+    return [0.0, *moved[1:]] if moved else []

@@ -36,6 +36,7 @@ _LONGEST_NAME = 90
 _LONGEST_SENTENCE = 40  # up to here a name may hold a full stop: 'Раньше всех. Ну почти.'
 
 _LONGEST_MARK = 170
+_LINK_GAP = 10  # lines between two addresses that part posts; a list inside one post leaves the rest bare
 
 _PASTE = re.compile(
     r"^(?P<name>\S.{0,127}?), \[(?P<date>\d{1,4}[./-]\d{1,2}[./-]\d{1,4}),? "
@@ -126,15 +127,17 @@ def _recurring(shapes: Sequence[tuple[int, str]], least: int, share: float) -> s
     return {index for index, shape in shapes if counts[shape] >= floor}
 
 
-def _ordered_links(links: Sequence[tuple[int, str, int]]) -> set[int]:
-    """Keep the post addresses of a channel only if at least three of them run strictly up or down: an
+def _ordered_links(links: Sequence[tuple[int, str, int]], lines: int) -> set[int]:
+    """Keep the post addresses of a channel only if enough of them run strictly up or down: an
     address that a channel's posts repeat is an advertisement, not a fence."""
     kept: set[int] = set()
     for channel in {channel for _, channel, _ in links}:
         own = [(index, number) for index, name, number in links if name == channel]
         numbers = [number for _, number in own]
         steps = {(right > left) - (right < left) for left, right in pairwise(numbers)}
-        if len(own) >= 3 and len(steps) == 1 and 0 not in steps:
+        places = [-1, *(index for index, _ in own), lines]
+        spread = max(right - left for left, right in pairwise(places)) <= max(_LINK_GAP, lines / 3)
+        if len(own) >= 3 and spread and len(steps) == 1 and 0 not in steps:
             kept.update(index for index, _ in own)
     return kept
 
@@ -164,6 +167,6 @@ def mark(texts: Sequence[str]) -> dict[int, Mark]:
             links.append((index, link[1], int(link[2])))
     for index in _recurring(dates, 2, 0.25):
         marks[index] = Mark("stamp")
-    for index in _recurring(fences, 2, 0.7) | _ordered_links(links):
+    for index in _recurring(fences, 2, 0.7) | _ordered_links(links, len(texts)):
         marks[index] = Mark("separator")
     return marks

@@ -20,6 +20,9 @@ _STRONG = 0.8  # block score from which a block is surely a copy: about one full
 # 23 % of their characters (reposts), doubled ones have at least 5 exact blocks, or 20 %.
 _SHARE = 0.3
 _EXACT_SHARE = 0.005
+_ARTICLE, _NO_ARTICLE = 60, 200
+# Of 489 posts of six lines and more, rendered alone, these keep 484 whole; no undoubled dump is lost.
+_LEAST_GAIN, _LONGEST_MEAN = 6.0, 9
 _LESSONS = 8  # doubled posts from which a document teaches its own cues
 _ROWS = 3000  # labelled lines looked at, evenly spread: more change the second digit of a weight
 _PULL = 4.0  # strength of the general weights against them
@@ -63,7 +66,8 @@ def split(texts: Sequence[str], blanks: Sequence[int], marks: dict[int, Mark]) -
     weights = cues.general_weights()
     shape = usual_shape() if doubled else Shape(doubled=False)
     trust = 0.5 if doubled else 1.0  # where echoes speak, general habits are second
-    opens = _opens(cues.odds(table, weights), head, close, cards, price, trust)
+    soft = cues.odds(table, weights)
+    opens = _opens(soft if doubled else cues.rebase(soft), head, close, cards, price, trust)
     posts = doubled_posts(blocks, head, close, cards)
     segments, _ = search(Scene(opens, head, posts), shape)
     for _ in range(_PASSES if doubled else 0):
@@ -73,6 +77,8 @@ def split(texts: Sequence[str], blanks: Sequence[int], marks: dict[int, Mark]) -
             weights, trust, price = adapted, 1.0, (price if cue == "stamps" else 0.0)
         opens = _opens(cues.odds(table, weights), head, close, cards, price, trust)
         segments, _ = search(Scene(opens, head, posts), shape)
+    if not doubled and cue in ("style", "none") and not _convinces(segments, opens):
+        segments = [Segment(0, len(texts), 0, 0, None, 0)]
     segments = [_with_card(segment, cards) for segment in segments]
     segments = [replace(segment, confidence=_confidence(segment, opens, head)) for segment in segments]
     feed = len(segments) > 1 or any(head) or any(close)
@@ -176,9 +182,11 @@ def _price(
         cues.tags_only(text) or cues.starts_with_emoji(text) or recurring[line] >= 3 or cues.more(text)
         for text, line in zip(texts, keys, strict=True)
     )
+    # No article of the news corpora looked at has more than 60 paragraphs; none goes on for 200.
+    feedlike = min(1.0, max(0.0, (len(texts) - _ARTICLE) / (_NO_ARTICLE - _ARTICLE)))
     if styled >= max(3, 0.02 * len(texts)):
-        return "style", 0.2 + 4 * exp(-len(texts) / 35)
-    return "none", 6.0
+        return "style", (0.2 + 4 * exp(-len(texts) / 35)) * (1 - feedlike)
+    return "none", 6.0 * (1 - feedlike)
 
 
 def _opens(
@@ -205,6 +213,15 @@ def _opens(
             odds = _HARD
         opens.append(0.0 if at == 0 else odds)
     return opens
+
+
+def _convinces(segments: Sequence[Segment], opens: Sequence[float]) -> bool:
+    """Say whether a cut that rests on style alone is a dump: many short posts, and more than a little evidence.
+
+    A long post or an article that is cut by mistake falls into few long parts.
+    """
+    gain = sum(opens[segment.start] for segment in segments[1:])
+    return gain >= _LEAST_GAIN and len(opens) <= _LONGEST_MEAN * len(segments)
 
 
 def _with_card(segment: Segment, cards: dict[int, int]) -> Segment:
