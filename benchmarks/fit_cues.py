@@ -20,8 +20,8 @@ from cleaners.keys import key
 POSTS = 900
 PULL = 2.0
 # What is known before looking: two signature lines in a row belong together, and blank lines (which these
-# dumps do not have) part posts sooner than lines.
-KNOWN = {"pair-recurs": -4.0, "blank-before": 0.5}
+# dumps do not have) part posts sooner than lines; a copy opens no post (there is none in them either).
+KNOWN = {"pair-recurs": -4.0, "blank-before": 0.5, "copy": -6.0}
 WORTH = 1000  # lines that one channel counts for at most
 
 

@@ -18,6 +18,9 @@ WINDOW = 400
 _PARTNERS = 3  # equal lines looked back at: enough for a body said three times
 _NEAR = 12  # an equal line farther away does not spare the search for a near copy: footers recur
 _SKETCH = 5
+_GRAM = 3
+_MASK = (1 << 32) - 1
+_MIX_1, _MIX_2 = 0x9E3779B1, 0x85EBCA77  # odd multipliers of xxHash: they spread the words over the grams
 _VERIFIED = 5  # candidates verified a line, best shared sketch first
 _SHORTEST = 8  # below this many characters, a near copy and another short line look alike
 _PREFIX = 25
@@ -56,15 +59,27 @@ def similarity(left: str, right: str) -> float:
     return score
 
 
-def _sketch(key: str) -> tuple[int, ...]:
-    """Return the bucket numbers of a line: its first and last words and its smallest 3-gram hashes."""
-    words = key.split()
-    grams = {zlib.crc32(" ".join(words[at : at + 3]).encode()) for at in range(max(1, len(words) - 2))}
-    ends = (
-        zlib.crc32(("<" + " ".join(words[:4])).encode()),
-        zlib.crc32((">" + " ".join(words[-4:])).encode()),
-    )
-    return (*ends, zlib.crc32(("^" + key[:8].rstrip(".")).encode()), *sorted(grams)[:_SKETCH])
+def _sketch(key: str, hashes: dict[str, int]) -> tuple[int, ...]:
+    """Return the bucket numbers of a line: its first and last words, its opening, its smallest 3-gram hashes.
+
+    `hashes` remembers the hashes of words over a document; a 3-gram is mixed from those of its words.
+    """
+    words = []
+    for word in key.split():
+        found = hashes.get(word)
+        if found is None:
+            found = hashes[word] = zlib.crc32(word.encode())
+        words.append(found)
+    if len(words) < _GRAM:
+        grams = [sum(words) & _MASK]
+    else:
+        grams = [
+            (first * _MIX_1 + second * _MIX_2 + third) & _MASK
+            for first, second, third in zip(words, words[1:], words[2:], strict=False)
+        ]
+    opening = zlib.crc32(key[:8].rstrip(". ").encode())
+    ends = (_MASK + 1 + (sum(words[:4]) & _MASK), 2 * _MASK + 2 + (sum(words[-4:]) & _MASK), -opening)
+    return (*ends, *sorted(set(grams))[:_SKETCH])
 
 
 def find_anchors(keys: Sequence[str], usable: Sequence[bool]) -> list[Anchor]:
@@ -87,11 +102,16 @@ def find_anchors(keys: Sequence[str], usable: Sequence[bool]) -> list[Anchor]:
                     partnered[first] = partnered[later] = True
         seen.append(later)
     buckets: dict[int, deque[int]] = {}
+    hashes: dict[str, int] = {}
+    sketches: dict[str, tuple[int, ...]] = {}
     for later, key in enumerate(keys):
         if not usable[later] or len(key) < _SHORTEST:
             continue
+        sketch = sketches.get(key)
+        if sketch is None:
+            sketch = sketches[key] = _sketch(key, hashes)
         shared: dict[int, int] = {}
-        for bucket in _sketch(key):
+        for bucket in sketch:
             seen = buckets.setdefault(bucket, deque(maxlen=_PARTNERS))
             if not partnered[later]:
                 for first in seen:

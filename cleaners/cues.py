@@ -9,8 +9,9 @@ open a post is worth more than any general habit.
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
+from itertools import compress, pairwise
 from math import log, sqrt
 
 import numpy as np
@@ -39,6 +40,7 @@ _DATED = re.compile(
 )
 _LENGTHS = ((25, "under-25"), (50, "under-50"), (100, "under-100"), (200, ""), (350, "under-350"))
 _SHARE, _FITTED_ON = 0.32, 100  # mean share of openings in the fitted channels; lines that it is worth
+_A_LINE = 25  # characters from which the first word of a line is a habit of the channel
 _NEWTON = 25
 _SMALLEST_STEP = 1e-3
 _GAIN = 1e-7  # improvement a row below which the fit has converged
@@ -84,23 +86,21 @@ def _continuer() -> re.Pattern[str]:
     return re.compile(rf"^\W*(?:{'|'.join(map(re.escape, words))})\b", re.IGNORECASE)
 
 
-def _length(text: str) -> str:
-    return next((name for limit, name in _LENGTHS if len(text) < limit), "over-350")
-
-
 def _own(text: str) -> list[str]:
     """Return what a line shows by itself: these features describe it as a first line and, with the prefix
     `after-`, describe what stands before the next line."""
-    shown = [_length(text)]
-    if _FLAG.match(text):
-        shown.append("flag")
-    elif _EMOJI.match(text):
-        shown.append("emoji")
-    if text[:1] in "#@":
+    shown = [next((name for limit, name in _LENGTHS if len(text) < limit), "over-350")]
+    first = text[:1]
+    if not first.isalnum():
+        if _FLAG.match(text):
+            shown.append("flag")
+        elif _EMOJI.match(text):
+            shown.append("emoji")
+    if first in "#@":
         shown.append("tags" if tags_only(text) else "tag-first")
     elif "#" in text[-40:]:
         shown.append("tag-last")
-    if _URL_END.search(text[-120:]):
+    if "/" in text[-120:] and _URL_END.search(text[-120:]):
         shown.append("url-last")
     if more(text):
         shown.append("more")
@@ -110,28 +110,68 @@ def _own(text: str) -> list[str]:
         shown.append("ellipsis")
     elif text.endswith(")"):
         shown.append("bracket")
-    elif not _CLOSED.search(text):
+    elif not _CLOSED.search(text[-3:]):
         shown.append("open")
     if _BULLET.match(text):
         shown.append("bullet")
-    elif text[:1].islower():
+    elif first.islower():
         shown.append("lower")
-    elif text[:1].isdigit():
+    elif first.isdigit():
         shown.append("digit")
-    elif text[:1] in "\"'«“„‘":
+    elif first in "\"'«“„‘":
         shown.append("quote")
     if _continuer().match(text):
         shown.append("continuer")
     return [name for name in shown if name]
 
 
-def _overlap(left: frozenset[str], right: frozenset[str], rarity: Mapping[str, float]) -> float:
-    """Return the shared topic of two lines: rarity-weighted cosine of their stems, 0..1."""
-    both = left & right
-    if not both:
-        return 0.0
-    norm = sqrt(sum(rarity[word] for word in left) * sum(rarity[word] for word in right))
-    return sum(rarity[word] for word in both) / (1 + norm)
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What is known of one distinct line: columns it sets for itself and for the line behind, its stems."""
+
+    own: tuple[int, ...]
+    after: tuple[int, ...]
+    continuer: bool
+    stems: frozenset[str]
+    first_word: str
+    last_words: str
+
+
+def _look(text: str, key: str, columns: Mapping[str, int]) -> _Shown:
+    names = _own(text)
+    if _DATED.match(text):
+        names.append("dated")
+    words = key.split()
+    return _Shown(
+        tuple(columns[name] for name in names if name in columns),
+        tuple(columns[f"after-{name}"] for name in names if f"after-{name}" in columns),
+        "continuer" in names,
+        stems(key),
+        words[0] if words else "",
+        " ".join(words[-2:]),
+    )
+
+
+class _Topics:
+    """Shared topic of lines: rarity-weighted cosine of their stems, 0..1."""
+
+    def __init__(self, found: Sequence[frozenset[str]], counted: Sequence[bool]) -> None:
+        spread = Counter(word for words, count in zip(found, counted, strict=True) if count for word in words)
+        whole = log(len(found) + 1)
+        self._rarity = {word: whole - log(lines) for word, lines in spread.items()}
+        self._default = whole
+
+    def mass(self, words: frozenset[str]) -> float:
+        """Return the rarity of a line's stems, summed."""
+        rarity, default = self._rarity, self._default
+        return sum([rarity.get(word, default) for word in words])
+
+    def overlap(
+        self, left: frozenset[str], left_mass: float, right: frozenset[str], right_mass: float
+    ) -> float:
+        """Return how much of their topic two sets of stems share."""
+        both = left & right
+        return self.mass(both) / (1 + sqrt(left_mass * right_mass)) if both else 0.0
 
 
 def features(
@@ -139,61 +179,71 @@ def features(
 ) -> Matrix:
     """Return the features of every line, shape (lines, features).
 
-    copies[i]: line i surely repeats an earlier one, so it does not count when recurring lines are counted.
+    copies[i]: line i surely repeats an earlier one. It does not count when recurring lines are counted, and
+    shows nothing but that it is a copy: it opens no post.
     """
     columns, size = _columns(), len(texts)
     table: Matrix = np.zeros((size, len(columns)))
-    counts = Counter(key for key, copied in zip(keys, copies, strict=True) if not copied)
-    firsts = Counter(key.split(" ", 1)[0] for key, copied in zip(keys, copies, strict=True) if not copied)
-    lasts = Counter(
-        " ".join(key.split()[-2:]) for key, copied in zip(keys, copies, strict=True) if not copied
-    )
-    pairs = Counter(pair for pair, copied in zip(pairwise(keys), copies[1:], strict=True) if not copied)
-    words = [stems(key) for key in keys]
-    spread = Counter(word for at, found in enumerate(words) if not copies[at] for word in found)
-    rarity = {word: log((size + 1) / max(1, spread[word])) for found in words for word in found}
-    own = [_own(text) for text in texts]
+    looks: dict[str, _Shown] = {}
+    shown = [
+        looks.get(text) or looks.setdefault(text, _look(text, key, columns))
+        for text, key in zip(texts, keys, strict=True)
+    ]
+    originals = [not copied for copied in copies]
+    counts = Counter(compress(keys, originals))
+    firsts = Counter(look.first_word for look in compress(shown, originals))
+    lasts = Counter(look.last_words for look in compress(shown, originals))
+    pairs = Counter(compress(pairwise(keys), originals[1:]))
+    topics = _Topics([look.stems for look in shown], originals)
+    masses = [topics.mass(look.stems) for look in shown]
     scale = log(max(size, 3))
+    ones: list[int] = []  # flat places of the features that are 1
     for at in range(size):
-        found: dict[str, float] = {"bias": 1.0}
-        found.update(dict.fromkeys(own[at], 1.0))
-        key = keys[at]
+        row = at * len(columns)
+        if copies[at]:
+            ones.append(row + columns["copy"])
+            continue
+        look, key, values = shown[at], keys[at], table[at]
+        set_here = [columns["bias"], *look.own]
         if counts[key] >= _RECURS:
-            found["recurs"] = 1.0
-        shared = firsts[key.split(" ", 1)[0]]
-        if shared >= _RECURS and len(key) >= 25:
-            found["first-word-recurs"] = min(1.0, log(shared) / scale)
+            set_here.append(columns["recurs"])
+        shared = firsts[look.first_word]
+        if shared >= _RECURS and len(key) >= _A_LINE:
+            values[columns["first-word-recurs"]] = min(1.0, log(shared) / scale)
         if blanks[at]:
-            found["blank-before"] = 1.0
-        if _DATED.match(texts[at]):
-            found["dated"] = 1.0
+            set_here.append(columns["blank-before"])
         if at:
-            before = keys[at - 1]
+            before, previous = keys[at - 1], shown[at - 1]
+            set_here += previous.after
             if texts[at][0] == texts[at - 1][0] and not texts[at][0].isalnum():
-                found["same-mark"] = 1.0
-            found.update((f"after-{name}", 1.0) for name in own[at - 1])
-            shared = lasts[" ".join(before.split()[-2:])]
+                set_here.append(columns["same-mark"])
             if pairs[before, key] >= _RECURS:
-                found["pair-recurs"] = 1.0
+                set_here.append(columns["pair-recurs"])
             elif counts[before] >= _RECURS:
-                found["after-recurs"] = 1.0
-            elif shared >= _RECURS:
-                found["after-last-words-recur"] = min(1.0, log(shared) / scale)
-            left = words[at - 1].union(*words[max(0, at - 3) : at - 1])
-            found["overlap-before"] = _overlap(left, words[at], rarity)
-            found["overlap-line-before"] = _overlap(words[at - 1], words[at], rarity)
-        if at > 1 and counts[keys[at - 2]] >= _RECURS > counts[keys[at - 1]]:
-            found["second-after-recurs"] = 1.0
+                set_here.append(columns["after-recurs"])
+            elif (shared := lasts[previous.last_words]) >= _RECURS:
+                values[columns["after-last-words-recur"]] = min(1.0, log(shared) / scale)
+            if at > 1 and counts[keys[at - 2]] >= _RECURS > counts[before]:
+                set_here.append(columns["second-after-recurs"])
+            left = previous.stems.union(*(look.stems for look in shown[max(0, at - 3) : at - 1]))
+            left_mass = sum(masses[max(0, at - 3) : at])
+            values[columns["overlap-before"]] = topics.overlap(left, left_mass, look.stems, masses[at])
+            values[columns["overlap-line-before"]] = topics.overlap(
+                previous.stems, masses[at - 1], look.stems, masses[at]
+            )
         if at + 1 < size:
-            found["overlap-behind"] = _overlap(words[at], words[at + 1], rarity)
+            behind = shown[at + 1]
+            values[columns["overlap-behind"]] = topics.overlap(
+                look.stems, masses[at], behind.stems, masses[at + 1]
+            )
             if at:
-                found["overlap-around"] = _overlap(words[at - 1], words[at + 1], rarity)
-            if "continuer" in own[at + 1]:
-                found["before-continuer"] = 1.0
-        for name, value in found.items():
-            column = columns.get(name)
-            if column is not None:
-                table[at, column] = value
+                values[columns["overlap-around"]] = topics.overlap(
+                    shown[at - 1].stems, masses[at - 1], behind.stems, masses[at + 1]
+                )
+            if behind.continuer:
+                set_here.append(columns["before-continuer"])
+        ones += [row + column for column in set_here]
+    table.reshape(-1)[ones] = 1.0
     return table
 
 

