@@ -2,6 +2,10 @@
 #   make run    install, then the main job on seeds/ as a Prefect flow
 #   make test   install, then format, lint, types, import contracts and tests
 
+# A check whose output is shortened must still fail when the check does.
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -ec
+
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin

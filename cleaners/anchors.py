@@ -5,11 +5,13 @@ bottom-k MinHash sketch (Broder 1997: the k smallest hashes of the word 3-grams)
 last words; every candidate is then verified on the whole line.
 """
 
+import re
 import zlib
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rapidfuzz.distance import Indel
 from rapidfuzz.fuzz import ratio
 
 # A copy stands right behind its body: no body of 12,000 real posts has more than 120 lines, so 400 lines
@@ -18,6 +20,11 @@ WINDOW = 400
 _PARTNERS = 3  # equal lines looked back at: enough for a body said three times
 _NEAR = 12  # an equal line farther away does not spare the search for a near copy: footers recur
 _SKETCH = 5
+_CUT, _CUT_EDITED = 0.95, 0.85  # similarity of a truncated copy, and of one that was also edited
+_FIGURE = re.compile(r"\d+")
+_WORD = re.compile(r"[^\W\d_]+")
+_TYPO = 2  # letters that an edit may put in or take out as a word of their own
+_SAME_WORD = 50  # Indel ratio of a word and its damaged copy: one letter of three may change
 _GRAM = 3
 _MASK = (1 << 32) - 1
 _MIX_1, _MIX_2 = 0x9E3779B1, 0x85EBCA77  # odd multipliers of xxHash: they spread the words over the grams
@@ -28,11 +35,16 @@ _PREFIX = 25
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """Line `later` repeats line `first` with this similarity (1.0: equal keys)."""
+    """Line `later` repeats line `first` with this similarity (1.0: equal keys).
+
+    variant: the lines differ in a figure or in whole words, so they may be two facts. Such a pair is a copy
+    only beside pairs that are.
+    """
 
     first: int
     later: int
     similarity: float
+    variant: bool = False
 
 
 def similarity(left: str, right: str) -> float:
@@ -50,13 +62,29 @@ def similarity(left: str, right: str) -> float:
     if len(short) < _SHORTEST - 2:
         return 0.0
     if (cut or len(short) >= _PREFIX) and long.startswith(short):
-        return 0.95
+        return _CUT
     if len(long) > 1.6 * len(short):
         if len(short) >= _PREFIX and ratio(short, long[: len(short)], score_cutoff=88):
-            return 0.85
+            return _CUT_EDITED
         return 0.0
     score: float = ratio(left, right, score_cutoff=72) / 100
     return score
+
+
+def varies(left: str, right: str) -> bool:
+    """Say whether two similar keys differ in a figure or replace whole words: 'lost 5', 'lost 7'; 'in Paris',
+    'in Milan'. What a damaged copy changes (letters, punctuation, short words) is no variant."""
+    if Counter(_FIGURE.findall(left)) != Counter(_FIGURE.findall(right)):
+        return True
+    ours, theirs = _WORD.findall(left), _WORD.findall(right)
+    for step in Indel.opcodes(ours, theirs):
+        if step.tag == "equal":
+            continue
+        mine = "".join(ours[step.src_start : step.src_end])
+        other = "".join(theirs[step.dest_start : step.dest_end])
+        if len(mine) > _TYPO and len(other) > _TYPO and ratio(mine, other) < _SAME_WORD:
+            return True
+    return False
 
 
 def _sketch(key: str, hashes: dict[str, int]) -> tuple[int, ...]:
@@ -122,6 +150,7 @@ def find_anchors(keys: Sequence[str], usable: Sequence[bool]) -> list[Anchor]:
         for first in ranked[:_VERIFIED]:
             score = similarity(keys[first], key)
             if score:
-                anchors.append(Anchor(first, later, score))
+                variant = score not in (_CUT, _CUT_EDITED) and varies(keys[first], key)
+                anchors.append(Anchor(first, later, score, variant))
     anchors.sort(key=lambda anchor: (anchor.first, anchor.later))
     return anchors

@@ -28,15 +28,41 @@ def find_blocks(keys: Sequence[str], usable: Sequence[bool]) -> list[Block]:
     """
     anchors = find_anchors(keys, usable)
     weights = [weight(key) for key in keys]
-    blocks = _squares(anchors, weights)
+    squares = _primitive(_squares(anchors, weights))
+    blocks = [*squares]
     for chain in _chains(anchors, weights):
         blocks += _offers(chain, weights, usable)
-    unique = {(block.start, block.copy_start, block.end): block for block in blocks if block.score >= _LEAST}
-    for block in blocks:  # of equal ranges the better one, an exact one first
+    unique: dict[tuple[int, int, int], Block] = {}
+    for block in _primitive(blocks):
         at = (block.start, block.copy_start, block.end)
-        if at in unique and (block.exact, block.score) > (unique[at].exact, unique[at].score):
+        if block.score >= _LEAST and (at not in unique or _rank(block) > _rank(unique[at])):
             unique[at] = block
     return [unique[at] for at in sorted(unique)]
+
+
+def _rank(block: Block) -> tuple[bool, float]:
+    return block.exact, block.score
+
+
+def _primitive(blocks: Sequence[Block]) -> list[Block]:
+    """Drop every block that lies inside an exact run of a smaller or equal period: in p p p p p the unit is
+    p, said five times; (p p)(p p) and p p behind the first p are parts of that run."""
+    covered: dict[int, tuple[int, int, int]] = {}  # line -> period, start, end of the exact run over it
+    kept = []
+    for block in sorted(
+        blocks, key=lambda block: (not block.exact, block.copy_start - block.start, block.start)
+    ):
+        period = block.copy_start - block.start
+        run = covered.get(block.start)
+        if run and run[2] >= block.end and run[0] <= period and (block.start, block.end) != run[1:]:
+            continue
+        if run and run[0] < period and (block.start, block.end) == run[1:]:
+            continue
+        kept.append(block)
+        if block.exact:
+            for line in range(block.start, block.end):
+                covered.setdefault(line, (period, block.start, block.end))
+    return kept
 
 
 def _squares(anchors: Sequence[Anchor], weights: Sequence[float]) -> list[Block]:
@@ -65,16 +91,7 @@ def _squares(anchors: Sequence[Anchor], weights: Sequence[float]) -> list[Block]
                 )
                 score = sum(weights[start : start + period])
                 blocks.append(Block(start, start + period, end, pairs, True, score))
-    return _without_multiples(blocks)
-
-
-def _without_multiples(blocks: list[Block]) -> list[Block]:
-    """Drop a square that is only a square of a smaller one: p p p p is p four times, not (p p) twice."""
-    periods: dict[tuple[int, int], int] = {}
-    for block in blocks:
-        at = (block.start, block.end)
-        periods[at] = min(periods.get(at, block.end), block.copy_start - block.start)
-    return [block for block in blocks if periods[block.start, block.end] == block.copy_start - block.start]
+    return blocks
 
 
 def _chains(anchors: Sequence[Anchor], weights: Sequence[float]) -> list[list[Anchor]]:
@@ -153,6 +170,9 @@ def _block(chain: list[Anchor], weights: Sequence[float], usable: Sequence[bool]
     start, copy_start = chain[0].first, chain[0].later
     last, end = chain[-1].first, chain[-1].later + 1
     lost = copy_start - last - 1  # lines of the first copy behind its last anchor
+    doubtful = sum(weights[anchor.first] for anchor in chain if anchor.variant)
+    if 2 * doubtful > sum(weights[anchor.first] for anchor in chain):
+        return None  # most of it may be other facts in like words, not a copy
     if lost < 0 or lost > max(3, 0.6 * len(chain) + 1) or not all(usable[start:end]):
         return None
     firsts = {anchor.first for anchor in chain}

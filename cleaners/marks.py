@@ -82,6 +82,7 @@ def _forwarded(text: str, *, recurs: bool) -> Mark | None:
         return None
     name = match["name"] or match["first"]
     sentence = len(name) > _LONGEST_SENTENCE and (name.endswith(".") or ". " in name or ", " in name)
+    sentence |= name[0].islower() and " " in name  # 'Forwarded from the ministry'
     return None if len(name) > _LONGEST_NAME or (sentence and not recurs) else Mark("forwarded", name)
 
 

@@ -141,11 +141,16 @@ def _head(scene: Scene, start: int) -> int:
 
 
 def doubled_posts(
-    blocks: Sequence[Block], head: Sequence[bool], close: Sequence[bool], cards: Mapping[int, int]
+    blocks: Sequence[Block],
+    head: Sequence[bool],
+    close: Sequence[bool],
+    cards: Mapping[int, int],
+    copies: Sequence[bool],
 ) -> list[tuple[float, Segment]]:
     """Return every way in which a block may be a doubled post, with the worth of block and card in log-odds.
 
-    A block can have titles of 0-3 lines, headers above, a card or a stray line behind.
+    A block can have titles of 0-3 lines, headers above, a card or a stray line behind. A line that is the
+    copy of another (`copies`) is nobody's title.
     """
     found: list[tuple[float, Segment]] = []
     for block in blocks:
@@ -161,7 +166,7 @@ def doubled_posts(
         ends = [end for end in ends if end[0] <= len(head) and not any(head[block.end : end[0]])]
         for title in range(len(_TITLE_PRIOR)):
             first = block.start - title
-            if first < 0 or (title and (head[first] or close[first])):
+            if first < 0 or (title and (head[first] or close[first] or copies[first])):
                 break
             start = first
             while start > 0 and head[start - 1] and first - start < _HEADERS:

@@ -68,7 +68,7 @@ def split(texts: Sequence[str], blanks: Sequence[int], marks: dict[int, Mark]) -
     trust = 0.5 if doubled else 1.0  # where echoes speak, general habits are second
     soft = cues.odds(table, weights)
     opens = _opens(soft if doubled else cues.rebase(soft), head, close, cards, price, trust)
-    posts = doubled_posts(blocks, head, close, cards)
+    posts = doubled_posts(blocks, head, close, cards, copies)
     segments, _ = search(Scene(opens, head, posts), shape)
     for _ in range(_PASSES if doubled else 0):
         shape = learn(segments, shape)
