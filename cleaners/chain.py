@@ -11,6 +11,7 @@
 Pure: no clock, no files, no network. The same bytes and options give the same answer everywhere.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,7 +25,7 @@ from cleaners.keys import key
 from cleaners.marks import Mark, mark
 from cleaners.mend import mend
 from cleaners.split import Cut, split
-from schemas.documents import Blob, Line, Refusal
+from schemas.documents import Blob, Decoded, Line, Refusal
 from schemas.items import CleanedDocument, Dropped, Item, Kind, Published
 from schemas.options import DEFAULT_OPTIONS, CleanOptions
 from schemas.traces import Trace
@@ -49,6 +50,7 @@ def clean(blob: Blob, options: CleanOptions = DEFAULT_OPTIONS) -> CleanedDocumen
     decoded = decode(blob.data, options.decode)
     page = mend_page(decoded.lines)
     refusals = decoded.refusals or _refuse_blank(page, blob)
+    damaged = note_damage(decoded)
     marks = mark(page.texts)
     cut = split(page.texts, page.blanks, marks)
     drafts = draft(cut, page, marks)
@@ -68,7 +70,7 @@ def clean(blob: Blob, options: CleanOptions = DEFAULT_OPTIONS) -> CleanedDocumen
         bytes=len(blob.data),
         items=items,
         paragraphs=account(page.lines, page.texts, drafts, refusals, len(blob.data)),
-        quarantine=refusals,
+        quarantine=(*refusals, *damaged),
         runs=decoded.runs,
         traces=page.traces,
     )
@@ -104,6 +106,20 @@ def _refuse_blank(page: Page, blob: Blob) -> tuple[Refusal, ...]:
             0, len(blob.data), "clean", "no-text", "the document holds only blank lines; nothing to land"
         ),
     )
+
+
+def note_damage(decoded: Decoded) -> tuple[Refusal, ...]:
+    """Return the lines whose bytes are broken UTF-8: they land with U+FFFD in the place of the broken bytes,
+    and their bytes go into quarantine as well, so that the loss is seen."""
+    ranges = [(run.start, run.end) for run in decoded.runs if run.codec == "utf-8" and run.how == "guessed"]
+    starts = [start for start, _ in ranges]
+    found = []
+    for line in decoded.lines if ranges else ():
+        at = bisect_right(starts, line.start) - 1
+        if at >= 0 and line.end <= ranges[at][1] and "\ufffd" in line.text:
+            detail = f"line {line.number} is UTF-8 with broken bytes; they show as U+FFFD in its text"
+            found.append(Refusal(line.start, line.end, "decode", "invalid-utf8", detail))
+    return tuple(found)
 
 
 def draft(cut: Cut, page: Page, marks: dict[int, Mark]) -> list[Draft]:

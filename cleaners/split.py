@@ -28,6 +28,7 @@ _ROWS = 3000  # labelled lines looked at, evenly spread: more change the second 
 _PULL = 4.0  # strength of the general weights against them
 _PASSES = 3
 _CARD = 4.0  # log-odds for a post right behind a card
+_FAIR = 0.4  # an exact copy of a line of 25 characters
 _HARD = 12.0  # log-odds of a structural line: beyond what any sum of soft cues reaches
 
 
@@ -150,11 +151,13 @@ def _stamps_close(texts: Sequence[str], marks: dict[int, Mark]) -> bool:
 
 
 def _doubled_share(blocks: Sequence[Block], keys: Sequence[str]) -> tuple[int, float]:
-    """Return the number of strong exact blocks apart, and the share of characters in strong blocks."""
-    exact, covered, reached = 0, 0, 0
+    """Return the number of exact blocks apart, and the share of characters in strong blocks."""
+    exact, covered, counted, reached = 0, 0, 0, 0
     for block in blocks:
+        if block.exact and block.score >= _FAIR and block.start >= counted:
+            exact += 1
+            counted = block.end
         if block.score >= _STRONG and block.start >= reached:
-            exact += block.exact
             covered += sum(len(key) for key in keys[block.start : block.end])
             reached = block.end
     return exact, covered / max(1, sum(map(len, keys)))
@@ -216,7 +219,7 @@ def _opens(
 
 
 def _convinces(segments: Sequence[Segment], opens: Sequence[float]) -> bool:
-    """Say whether a cut that rests on style alone is a dump: many short posts, and more than a little evidence.
+    """Say whether a cut that rests on style alone is a dump: many short posts, and no little evidence.
 
     A long post or an article that is cut by mistake falls into few long parts.
     """

@@ -160,3 +160,19 @@ def test_one_huge_line_is_refused_and_the_others_land() -> None:
     assert [(refusal.reason, refusal.end - refusal.start) for refusal in document.quarantine] == [
         ("huge-line", (2 << 20) + 1)
     ]
+
+
+def test_broken_utf8_lands_and_its_bytes_are_in_quarantine() -> None:
+    data = (
+        "Міністр сказав так.\n".encode()
+        + b"caf\xc3 and caf\xe9 again, said twice over.\n"
+        + "Кінець.\n".encode()
+    )
+    document = cleaned(data)
+    assert "\ufffd" in document.items[0].text
+    (refusal,) = document.quarantine
+    assert (refusal.reason, data[refusal.start : refusal.end]) == (
+        "invalid-utf8",
+        data.splitlines(keepends=True)[1],
+    )
+    assert sum(p.byte_end - p.byte_start for p in document.paragraphs) == len(data)
