@@ -129,7 +129,7 @@ def find_anchors(keys: Sequence[str], usable: Sequence[bool]) -> list[Anchor]:
                 if later - first <= _NEAR:
                     partnered[first] = partnered[later] = True
         seen.append(later)
-    buckets: dict[int, deque[int]] = {}
+    buckets: dict[int, list[int]] = {}
     hashes: dict[str, int] = {}
     sketches: dict[str, tuple[int, ...]] = {}
     for later, key in enumerate(keys):
@@ -139,13 +139,19 @@ def find_anchors(keys: Sequence[str], usable: Sequence[bool]) -> list[Anchor]:
         if sketch is None:
             sketch = sketches[key] = _sketch(key, hashes)
         shared: dict[int, int] = {}
+        alone = not partnered[later]
         for bucket in sketch:
-            seen = buckets.setdefault(bucket, deque(maxlen=_PARTNERS))
-            if not partnered[later]:
+            seen = buckets.get(bucket)
+            if seen is None:
+                buckets[bucket] = [later]
+                continue
+            if alone:
                 for first in seen:
                     if later - first <= WINDOW:
                         shared[first] = shared.get(first, 0) + 1
             seen.append(later)
+            if len(seen) > _PARTNERS:
+                del seen[0]
         ranked = sorted(shared, key=lambda first: (-shared[first], later - first))
         for first in ranked[:_VERIFIED]:
             score = similarity(keys[first], key)

@@ -21,7 +21,6 @@ from cleaners.boilerplate import mark_boilerplate
 from cleaners.dates import resolve
 from cleaners.decode import decode
 from cleaners.evidence import gather
-from cleaners.keys import key
 from cleaners.marks import Mark, mark
 from cleaners.mend import mend
 from cleaners.split import Cut, split
@@ -125,12 +124,11 @@ def note_damage(decoded: Decoded) -> tuple[Refusal, ...]:
 def draft(cut: Cut, page: Page, marks: dict[int, Mark]) -> list[Draft]:
     """Return what each line is. Boilerplate rules apply to articles: posts have no page around them."""
     if cut.feed:
-        keys = [key(text) for text in page.texts]
-        return [draft_post(segment, page.texts, keys, marks) for segment in cut.segments]
+        return [draft_post(segment, page.texts, cut.keys, marks) for segment in cut.segments]
     drafts = []
     for segment in cut.segments:
         if segment.block:
-            drafts.append(draft_post(segment, page.texts, [key(text) for text in page.texts], marks))
+            drafts.append(draft_post(segment, page.texts, cut.keys, marks))
         else:
             furniture = mark_boilerplate(page.texts, [line.text for line in page.lines])
             drafts.append(draft_article(segment, furniture))

@@ -3,47 +3,60 @@
 A chain of near copies (a is like b, b is like c) can join texts that have nothing in common: transitive
 closure is the main source of false clusters elsewhere. So the clusters are stars, chosen greedily: items in
 the order of choice; the first one that is free leads, and takes the free items that pair with it directly.
+
+A star can still join two facts: "12 killed" and "15 killed" are both near "several killed". So a text is not
+taken by a cluster that holds a variant of it; it stays free for another one, or leads its own.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from schemas.signatures import BLANK_KEY, Member, Membership, Pair
+from schemas.signatures import BLANK_KEY, CopyRelation, Member, Membership, Pair
+
+_Copy = tuple[CopyRelation, float, float]
+_EXACT: _Copy = ("exact", 1.0, 1.0)
+_PRIMARY: tuple[None, float, float] = (None, 1.0, 1.0)
 
 
 def lead(members: Sequence[Member], pairs: Iterable[Pair]) -> list[Membership]:
     """Return one membership a member, ordered by item_id, whatever the order of the input.
 
     Order of choice for a primary: earliest publication (unknown last), then longest, then item_id. Members
-    of one text_key are exact copies of each other; other copies are what `pairs` says, by text keys. Pairs
+    of one text_key are exact copies of each other; other copies are what `pairs` says, by text keys. A
+    primary takes its copies in the same order, each unless it is a variant of what the cluster holds by
+    then: of "several", "12" and "15 killed", the vague one and the first of the others are a cluster. Pairs
     of texts that no member has are ignored; members of BLANK_KEY stay alone. The cluster_id is the
     item_id of the primary. Raises ValueError for an item_id that occurs twice.
 
-    Time is proportional to members (and their sorting) plus pairs, also where all texts are equal.
+    Time is proportional to members and pairs (and their sorting), also where all texts are equal.
     """
     ranked = sorted(members, key=_choice)
     _check_distinct(ranked)
     by_text: defaultdict[str, list[Member]] = defaultdict(list)
     for member in ranked:
         by_text[member.text_key].append(member)
-    neighbours = _neighbours(pairs, by_text.keys())
+    links = _link(pairs, by_text.keys())
     found: list[Membership] = []
     # Copies of one text join together, so texts are dealt out, in the order of their first members
     # (a dict keeps it).
+    rank = {text: place for place, text in enumerate(by_text)}
     free = set(by_text)
-    for text, (primary, *copies) in by_text.items():
+    for text, (primary, *same) in by_text.items():
         if text not in free:
             continue
         free.remove(text)
-        found.append(_membership(primary, primary, None))
+        found.append(_membership(primary, primary, _PRIMARY))
         if text == BLANK_KEY:
-            found += [_membership(member, member, None) for member in copies]
+            found += [_membership(member, member, _PRIMARY) for member in same]
             continue
-        found += [_exact(member, primary) for member in copies]
-        for other, pair in neighbours[text].items():
-            if other in free:
+        found += [_membership(member, primary, _EXACT) for member in same]
+        copies, barred = links.copies[text], set(links.variants[text])
+        for other in sorted(free.intersection(copies), key=rank.__getitem__):
+            if other not in barred:
                 free.remove(other)
-                found += [_membership(member, primary, pair) for member in by_text[other]]
+                barred |= links.variants[other]
+                found += [_membership(member, primary, copies[other]) for member in by_text[other]]
     return sorted(found, key=lambda membership: membership.item_id)
 
 
@@ -62,26 +75,34 @@ def _check_distinct(ranked: Sequence[Member]) -> None:
         seen.add(member.item_id)
 
 
-def _neighbours(pairs: Iterable[Pair], texts: Iterable[str]) -> defaultdict[str, dict[str, Pair]]:
+@dataclass(frozen=True, slots=True)
+class _Links:
+    """What pairs say of each text: its copies, and its variants."""
+
+    copies: defaultdict[str, dict[str, _Copy]]
+    variants: defaultdict[str, set[str]]
+
+
+def _link(pairs: Iterable[Pair], texts: Iterable[str]) -> _Links:
     known = set(texts) - {BLANK_KEY}
-    found: defaultdict[str, dict[str, Pair]] = defaultdict(dict)
+    links = _Links(defaultdict(dict), defaultdict(set))
     for pair in pairs:
-        if pair.left in known and pair.right in known and pair.left != pair.right:
-            found[pair.left][pair.right] = found[pair.right][pair.left] = pair
-    return found
+        if pair.left not in known or pair.right not in known or pair.left == pair.right:
+            continue
+        for one, other in ((pair.left, pair.right), (pair.right, pair.left)):
+            if pair.relation == "variant":
+                links.variants[one].add(other)
+            else:
+                links.copies[one][other] = (pair.relation, pair.similarity, pair.containment)
+    return links
 
 
-def _membership(member: Member, primary: Member, pair: Pair | None) -> Membership:
+def _membership(member: Member, primary: Member, copy: _Copy | tuple[None, float, float]) -> Membership:
+    relation, similarity, containment = copy
     return Membership(
         item_id=member.item_id,
         cluster_id=primary.item_id,
-        relation=pair.relation if pair else None,
-        similarity=pair.similarity if pair else 1.0,
-        containment=pair.containment if pair else 1.0,
-    )
-
-
-def _exact(member: Member, primary: Member) -> Membership:
-    return Membership(
-        item_id=member.item_id, cluster_id=primary.item_id, relation="exact", similarity=1.0, containment=1.0
+        relation=relation,
+        similarity=similarity,
+        containment=containment,
     )

@@ -1,4 +1,4 @@
-"""Tell two facts in nearly the same words from two copies of one fact.
+"""Tell two facts in nearly the same words (variants) from two copies of one fact.
 
 A high similarity is not sameness: in 20,550 Telegram paragraphs of 5 to 30 words, 2,967 pairs have an edit
 ratio of 0.85 or more; 1,695 of them differ in digits alone ("lost 5 drones", "lost 7 drones") and 448 more

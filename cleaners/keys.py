@@ -6,6 +6,7 @@ while quotes, dashes, case, width and invisible characters differ between two co
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 _DROP = dict.fromkeys([0xFE0E, 0xFE0F, *range(0x200B, 0x2010), 0x2060, 0xFEFF, 0xAD])
 _FOLD = str.maketrans(
@@ -16,14 +17,23 @@ _FOLD = str.maketrans(
         **_DROP,
     }
 )
+_FOLDED = re.compile(f"[{re.escape(''.join(map(chr, _FOLD)))}]")
 _WORD = re.compile(r"[^\W\d_]{4,}")
 
 
 def key(text: str) -> str:
     """Return the key of one line: NFKC, no invisibles, plain quotes and dashes, lower case, single blanks."""
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text).translate(_FOLD)
+        text = unicodedata.normalize("NFKC", text)
+        if _FOLDED.search(text):
+            text = text.translate(_FOLD)
     return " ".join(text.casefold().split())
+
+
+def keys_of(texts: Sequence[str]) -> list[str]:
+    """Return the keys of many lines; equal lines, of which dumps are full, are folded once."""
+    known = {text: key(text) for text in set(texts)}
+    return [known[text] for text in texts]
 
 
 def stems(line_key: str) -> frozenset[str]:

@@ -1,7 +1,9 @@
 """Verify candidate pairs exactly, and name the relation of the two texts.
 
 Sketches only propose. A pair is a copy if the shingle sets say so (exact Jaccard, exact containment; for
-short texts the edit ratio as well) and if no guard finds two facts in it (cleaners/guards.py).
+short texts the edit ratio as well) and if no guard finds two facts in it (cleaners/guards.py). If one does,
+the texts are variants. That is a finding too: a third, vaguer text may be a copy of both, and only the
+variant keeps them out of one cluster (cleaners/clusters.py).
 
 The numbers that were chosen, on 12,088 Telegram posts of 15 channels, exact over all pairs:
 
@@ -56,7 +58,7 @@ class _Rules:
 def verify(
     candidates: Iterable[Candidate], recipe: Recipe = DEFAULT_RECIPE, threshold: float = NEAR
 ) -> list[Pair]:
-    """Return the candidates that are copies, as pairs ordered by (left, right), each once.
+    """Return the candidates that are copies or variants, as pairs ordered by (left, right), each once.
 
     A candidate is (left text_key, left text, right text_key, right text); texts are display forms, and one
     key always goes with texts of one matching form. `threshold` is the least Jaccard of a near pair. Equal
@@ -98,7 +100,7 @@ def verify(
 
 
 def compare(left: str, right: str, recipe: Recipe = DEFAULT_RECIPE, threshold: float = NEAR) -> Comparison:
-    """Compare two texts in display form and say why they are, or are not, copies. Symmetric."""
+    """Compare two texts in display form and say why they are copies, variants, or neither. Symmetric."""
     ours, theirs = _read(left, recipe), _read(right, recipe)
     if left == right and left.strip():
         return Comparison(relation="exact", similarity=1.0, containment=1.0, rule="equal")
@@ -158,7 +160,7 @@ def _judge(
             else differ(first.folded, second.folded)
         )
         if guard is not None:
-            relation, rule = None, f"guard:{guard}"
+            relation, rule = "variant", f"guard:{guard}"
     return Comparison(relation=relation, similarity=similarity, containment=containment, rule=rule)
 
 

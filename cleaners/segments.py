@@ -8,6 +8,7 @@ the first line looks like an opening, how surely the block is a copy, how usual 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import log
+from operator import add
 
 from schemas.echoes import Block
 
@@ -66,47 +67,44 @@ class Scene:
 def search(scene: Scene, shape: Shape) -> tuple[list[Segment], float]:
     """Return the best cut of all lines into segments, and its score. O(lines + blocks)."""
     size = len(scene.opens)
+    opens, head = scene.opens, scene.head
     ending = _by_end(scene, shape)
     best = [0.0] + [_LOW] * size  # the best score of a cut of the lines before each line
-    origin: list[Segment | None] = [None] * (size + 1)  # the segment that ends there
+    origin: list[int | Segment] = [0] * (
+        size + 1
+    )  # where the segment that ends there starts, or a doubled post
     # The last lines of a run of text, as first lines of a single post: score up to there, and start.
     firsts: list[float] = []
     starts: list[int] = []
     lengths = [shape.length[0], *(value + shape.once for value in shape.length[1:])]
-    backwards = lengths[-2::-1]
+    backwards = [lengths[count - 1 :: -1] if count else [] for count in range(_LENGTHS)]
     long, long_start = _LOW, 0  # the best single post of _LENGTHS lines or more that is still open
     lone = 0  # where the structural lines before this line begin
     for at in range(size):
-        if scene.head[at]:
-            lone = lone if at and scene.head[at - 1] else at
-            best[at + 1] = best[lone] + scene.opens[lone]
-            origin[at + 1] = Segment(lone, at + 1, at + 1 - lone, 0, None, 0)
+        if head[at]:
+            lone = lone if at and head[at - 1] else at
+            best[at + 1], origin[at + 1] = best[lone] + opens[lone], lone
             firsts, starts, long = [], [], _LOW
             continue
-        headed = at > 0 and scene.head[at - 1]
-        firsts.append(best[at] if headed else best[at] + scene.opens[at])
+        headed = at > 0 and head[at - 1]
+        firsts.append(best[at] if headed else best[at] + opens[at])
         starts.append(lone if headed else at)
         long += shape.onward
         if len(firsts) == _LENGTHS:
             if firsts[0] + lengths[-1] > long:
                 long, long_start = firsts[0] + lengths[-1], starts[0]
             del firsts[0], starts[0]
-        scores = [
-            first + length
-            for first, length in zip(firsts, backwards[len(backwards) - len(firsts) :], strict=True)
-        ]
+        scores = list(map(add, firsts, backwards[len(firsts)]))
         top = max(scores)
-        start = starts[scores.index(top)]
+        chosen: int | Segment = starts[scores.index(top)]
         if long > top:
-            top, start = long, long_start
-        choice: Segment | None = None
+            top, chosen = long, long_start
         for score, segment in ending.get(at + 1, ()):
-            total = best[segment.start] + scene.opens[segment.start] + score
+            total = best[segment.start] + opens[segment.start] + score
             if total > top:
-                top, choice = total, segment
-        best[at + 1] = top
-        origin[at + 1] = choice or Segment(start, at + 1, _head(scene, start), 0, None, 0)
-    return _backtrack(origin, size), best[size]
+                top, chosen = total, segment
+        best[at + 1], origin[at + 1] = top, chosen
+    return _backtrack(origin, head, size), best[size]
 
 
 def _by_end(scene: Scene, shape: Shape) -> dict[int, list[tuple[float, Segment]]]:
@@ -122,20 +120,21 @@ def _by_end(scene: Scene, shape: Shape) -> dict[int, list[tuple[float, Segment]]
     return ending
 
 
-def _backtrack(origin: Sequence[Segment | None], at: int) -> list[Segment]:
+def _backtrack(origin: Sequence[int | Segment], head: Sequence[bool], at: int) -> list[Segment]:
     segments: list[Segment] = []
     while at > 0:
-        segment = origin[at]
-        assert segment is not None  # noqa: S101  # every line ends some segment
-        segments.append(segment)
-        at = segment.start
+        found = origin[at]
+        if isinstance(found, int):
+            found = Segment(found, at, _head(head, found), 0, None, 0)
+        segments.append(found)
+        at = found.start
     return segments[::-1]
 
 
-def _head(scene: Scene, start: int) -> int:
+def _head(head: Sequence[bool], start: int) -> int:
     """Return how many structural lines a segment begins with."""
     at = start
-    while at < len(scene.head) and scene.head[at]:
+    while at < len(head) and head[at]:
         at += 1
     return at - start
 

@@ -88,12 +88,9 @@ def _clue(text: str, mention: Mention, found: Sequence[Mention], lead_at: int, f
         label = _day_label(text, mention, found, lead_at, first_end)
         return Clue(kind="day", label=label, mention=mention, weight=1.0 if label in _SPIKES else weight)
     if mention.kind == "weekday" and mention.relative is None:
-        return Clue(
-            kind="weekday",
-            label="future" if future else "first" if in_first else "body",
-            mention=mention,
-            weight=weight,
-        )
+        past = bool(_cues()["past"].search(_sentence(text, mention)))
+        label = "future" if future else ("first" if in_first else "body") + ("_past" if past else "")
+        return Clue(kind="weekday", label=label, mention=mention, weight=weight)
     if mention.kind == "month" and mention.relative is None:
         kind: ClueKind = "month_year" if mention.year else "month"
         ahead = future or bool(_cues()["deadline"].search(text[max(0, mention.start - 12) : mention.start]))

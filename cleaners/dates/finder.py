@@ -5,9 +5,14 @@ from dataclasses import replace
 
 from cleaners.dates.grammar import grammar
 from cleaners.dates.lexicon import lexicon
-from cleaners.dates.readers import READERS, Found
+from cleaners.dates.matches import Found
+from cleaners.dates.readers import READERS
 from cleaners.dates.tokens import Tokens, Window, tokenise, windows
 from schemas.dates import Mention
+
+_CLOSE = ";.,|\n~)"  # gaps that end a phrase
+_LISTED = re.compile(r"[PTWwf][ ,;(](?:D/D(?:,| [ab] )){1,6}$")  # on 11/5, 11/6 or
+_LIST = 40  # codes that hold such a list
 
 
 def find(text: str) -> tuple[Mention, ...]:
@@ -50,7 +55,10 @@ def _mention(text: str, tokens: Tokens, window: Window, match: re.Match[str]) ->
     near = range(max(window.first, first - 5), min(last + 3, len(tokens.parts) // 2))
     around = (tokens.words.get(tokens.word(index)) for index in near)
     english = any(word is not None and word.langs[0] == "en" and word.code in "PpTr" for word in around)
-    found = Found(form, match.group(), texts, words, first, english)
+    closing = match.string[match.end()]
+    listed = bool(_LISTED.search(match.string[max(0, match.start() - _LIST) : match.start()]))
+    closed = closing in _CLOSE or (closing == "_" and match.end() + 1 == len(match.string))
+    found = Found(form, match.group(), texts, words, first, closed, listed, closing, english)
     read = READERS[form](found)
     if read is None:
         return None

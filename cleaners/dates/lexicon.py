@@ -1,4 +1,4 @@
-"""The words of dates in twelve languages: CLDR months and weekdays, and the small tables beside them."""
+"""The words of dates in thirteen languages: CLDR months and weekdays, and the small tables beside them."""
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-LANGUAGES = ("en", "ru", "uk", "es", "fr", "de", "pt", "it", "ar", "zh", "tr", "fa")
+LANGUAGES = ("en", "ru", "uk", "es", "fr", "de", "pt", "it", "nl", "ar", "zh", "tr", "fa")
 
 #: Only these are read in the stand-alone form. Elsewhere it equals the format form, and Babel resolves the
 #: alias on data shared by all locales, so that the answer depends on which locale was asked first.
@@ -32,12 +32,17 @@ def lexicon() -> Mapping[str, Word]:
     never = {(lang, word) for lang, words in tables.pop("never")["words"].items() for word in words}
     found: dict[str, Word] = {}
     for form, word in _entries(tables):
-        if (word.langs[0], form) in never:
-            continue
-        old = found.setdefault(form, word)
-        if (old.code, old.value) == (word.code, word.value) and word.langs[0] not in old.langs:
-            found[form] = Word(old.code, old.value, (*old.langs, *word.langs))
+        if (word.langs[0], form) not in never:
+            _add(found, form, word)
+        elif word.code == "m":  # day and year beside it still make it a month
+            _add(found, form, Word("e", word.value, word.langs))
     return found
+
+
+def _add(found: dict[str, Word], form: str, word: Word) -> None:
+    old = found.setdefault(form, word)
+    if (old.code, old.value) == (word.code, word.value) and word.langs[0] not in old.langs:
+        found[form] = Word(old.code, old.value, (*old.langs, *word.langs))
 
 
 def _tables() -> dict[str, dict[str, dict[str, list[str]]]]:

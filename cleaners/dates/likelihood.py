@@ -15,29 +15,30 @@ from cleaners.dates.clues import Clue
 from schemas.dates import Mention
 
 Row = NDArray[np.float64]
+Tables = Mapping[str, Any]  # the shape of dates_offsets.toml
 
-_HALF_YEAR = 183
+HALF_YEAR = 183
 _OLDEST, _FARTHEST = 20_000, 4_000  # days back and ahead over which far mentions are spread
 _WEEKDAY_GIVEN = 0.2  # factor on the far shares of a day given with its weekday
 _ANNIVERSARIES = 20  # years over which the anniversaries of an old day are spread
-_DOUBT = 0.05  # share of a clue that may be about anything: finder errors, quotations, other people's dates
+_CACHED = 512  # rows kept: 8 MB on a grid of eleven years; the posts of a month name the same few days
+_FIELDS = ("kind", "year", "month", "day", "weekday", "end_year", "end_month", "end_day")
+_DOUBT = 0.03  # share of a clue that may be about anything: finder errors, quotations, other people's dates
 _WRONG_WEEKDAY = 0.03  # a stated weekday that does not fit: typing errors only
 
 
 @cache
-def tables() -> Mapping[str, Any]:
+def tables() -> Tables:
     """Return the offset tables of dates_offsets.toml."""
     return tomllib.loads(files("cleaners.rules").joinpath("dates_offsets.toml").read_text("utf-8"))
 
 
-@cache
-def _density(label: str) -> Row:
+def density(bins: Sequence[tuple[int, int, float]]) -> Row:
     """Return the density of post day - mentioned day at -183..183, summing to 1."""
-    density = np.zeros(2 * _HALF_YEAR + 1)
-    for first, last, share in tables()["days"][label]["bins"]:
-        density[first + _HALF_YEAR : last + _HALF_YEAR + 1] += share / (last - first + 1)
-    density /= density.sum()
-    return density
+    found = np.zeros(2 * HALF_YEAR + 1)
+    for first, last, share in bins:
+        found[first + HALF_YEAR : last + HALF_YEAR + 1] += share / (last - first + 1)
+    return np.asarray(found / found.sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,28 +72,126 @@ def make_grid(first: date, last: date) -> Grid:
     return Grid(first.toordinal(), size, years, months, weekdays, np.minimum(of_year / 364, 1.0))
 
 
-def likelihood(grid: Grid, clues: Sequence[Clue]) -> Row | None:
-    """Return the likelihood of the clues of one post on every day of the grid, mean 1; None without clues."""
-    if not clues:
-        return None
-    total = np.zeros(grid.size)
-    for clue in clues:
-        total += clue.weight * temper(clue) * np.log(clue_row(grid, clue))
-    row = np.exp(total - total.max())
-    row /= row.mean()
-    return np.asarray(0.97 * row + 0.03)
+class Emissions:
+    """The likelihood of clues on the days of a grid, by tables of offsets. Rows are made once a clue."""
 
+    def __init__(self, grid: Grid, offsets: Tables) -> None:
+        """Keep the grid and the tables; nothing is computed before it is asked for."""
+        self.grid, self.offsets = grid, offsets
+        self._densities = {label: density(table["bins"]) for label, table in offsets["days"].items()}
+        self._logs: dict[tuple[object, ...], NDArray[np.float32]] = {}
 
-def temper(clue: Clue) -> float:
-    """Return the exponent of a kind of clue."""
-    return float(tables()["temper"][clue.kind])
+    def row(self, clues: Sequence[Clue]) -> NDArray[np.float32] | None:
+        """Return the likelihood of the clues of one post on every day, mean 1; None without clues."""
+        if not clues:
+            return None
+        total = np.zeros(self.grid.size, dtype=np.float32)
+        for clue in clues:
+            total += np.float32(clue.weight * self.offsets["temper"][clue.kind]) * self._log(clue)
+        total -= total.max()
+        np.exp(total, out=total)
+        total *= np.float32(0.97) / total.mean()
+        total += np.float32(0.03)
+        return total
 
+    def at(self, clue: Clue, column: int) -> float:
+        """Return the likelihood of one clue on one day, where 1 is the mean over the grid."""
+        return float(np.exp(self._log(clue)[column]))
 
-def clue_row(grid: Grid, clue: Clue) -> Row:
-    """Return the likelihood of one clue on every day, mean 1, never 0."""
-    row = _ROWS[clue.kind](grid, clue)
-    mean = row.mean()
-    return (1 - _DOUBT) * row / mean + _DOUBT if mean > 0 else np.ones(grid.size)
+    def _log(self, clue: Clue) -> NDArray[np.float32]:
+        key = (clue.kind, clue.label, clue.year, *(getattr(clue.mention, name) for name in _FIELDS))
+        found = self._logs.get(key)
+        if found is None:
+            if len(self._logs) >= _CACHED:
+                self._logs.clear()
+            found = np.log(self._clue(clue)).astype(np.float32)
+            self._logs[key] = found
+        return found
+
+    def _clue(self, clue: Clue) -> Row:
+        """Return the likelihood of one clue on every day, mean 1, never 0."""
+        row = getattr(self, f"_{clue.kind}_row")(clue)
+        mean = row.mean()
+        return np.asarray((1 - _DOUBT) * row / mean + _DOUBT) if mean > 0 else np.ones(self.grid.size)
+
+    def _day_row(self, clue: Clue) -> Row:
+        mention, density = clue.mention, self._densities[clue.label]
+        if mention.year is None:
+            return self._yearless(mention, density)
+        days = days_of(mention, mention.year)
+        if days is None:
+            return np.ones(self.grid.size)
+        stated = self.offsets["stated"]
+        # Nobody gives the weekday of a day long past, or of one far ahead.
+        fits = mention.weekday is not None and days[0].weekday() == mention.weekday
+        trust = _WEEKDAY_GIVEN if fits else 1.0
+        old, ahead = trust * float(stated["old"][clue.place]), trust * float(stated["ahead"][clue.place])
+        again = float(stated["anniversary"].get(clue.place, 0.0))
+        row = np.zeros(self.grid.size)
+        _place(row, self.grid, *days, density)
+        row *= 1 - old - ahead
+        after = self.grid.first + np.arange(self.grid.size) - days[1].toordinal()
+        far = np.abs(after) > HALF_YEAR
+        # Log-uniform: a mention a year old is more likely than one of a given day twenty years back.
+        shares = np.where(
+            after > 0, (1 - again) * old / np.log(_OLDEST / HALF_YEAR), ahead / np.log(_FARTHEST / HALF_YEAR)
+        )
+        row[far] = shares[far] / np.abs(after[far])
+        if again:
+            spike = self._yearless(mention, self._densities["lead_past"])
+            row += np.where(after > HALF_YEAR, again * old * spike / _ANNIVERSARIES, 0.0)
+        return row
+
+    def _yearless(self, mention: Mention, density: Row) -> Row:
+        """Spread a class over every year of the grid: each day looks at the nearest day of that name."""
+        row = np.zeros(self.grid.size)
+        for year in range(int(self.grid.years[0]) - 1, int(self.grid.years[-1]) + 2):
+            days = days_of(mention, year) if 1 <= year <= 9999 else None
+            if days is not None:
+                fits = mention.weekday is None or days[0].weekday() == mention.weekday
+                _place(row, self.grid, *days, density if fits else density * _WRONG_WEEKDAY)
+        return row
+
+    def _year_row(self, clue: Clue) -> Row:
+        assert clue.mention.year is not None  # noqa: S101 - a year clue has one
+        table = self.offsets["years"]
+        offsets = self.grid.years - clue.mention.year
+        row = np.where(offsets < 0, float(table["later"]), float(table["older"]))
+        early, late = (
+            (table["future"], table["future"])
+            if clue.label == "future"
+            else (table["january"], table["december"])
+        )
+        for offset in early:
+            share = (1 - self.grid.year_share) * early[offset] + self.grid.year_share * late[offset]
+            row = np.where(offsets == int(offset), share, row)
+        return row
+
+    def _counted_year_row(self, clue: Clue) -> Row:
+        assert clue.year is not None  # noqa: S101 - made with its year
+        table = self.offsets["counted_year"]
+        offsets = self.grid.years - clue.year
+        row = np.full(self.grid.size, float(table["other"]))
+        for offset, share in table["offsets"].items():
+            row[offsets == int(offset)] = share
+        return row
+
+    def _month_row(self, clue: Clue) -> Row:
+        shares = np.array(self.offsets["months"][clue.label])
+        return shares[(self.grid.months - (clue.mention.month or 1)) % 12]
+
+    def _month_year_row(self, clue: Clue) -> Row:
+        offsets = (
+            (self.grid.years - (clue.mention.year or 0)) * 12 + self.grid.months - (clue.mention.month or 1)
+        )
+        row = np.full(self.grid.size, 1e-4)
+        for first, last, share in self.offsets["month_years"][clue.label]:
+            row[(offsets >= first) & (offsets <= last)] = share / (last - first + 1)
+        return row
+
+    def _weekday_row(self, clue: Clue) -> Row:
+        shares = np.array(self.offsets["weekdays"][clue.label])
+        return shares[(self.grid.weekdays - (clue.mention.weekday or 0)) % 7]
 
 
 def days_of(mention: Mention, year: int) -> tuple[date, date] | None:
@@ -115,103 +214,9 @@ def _day(year: int, month: int, day: int) -> date:
 
 def _place(row: Row, grid: Grid, start: date, end: date, density: Row) -> None:
     """Write a density around a day or range into the row: 0 inside a range, the larger value on overlaps."""
-    inside = np.full(end.toordinal() - start.toordinal() + 1, density[_HALF_YEAR])
-    shape = np.concatenate([density[:_HALF_YEAR], inside, density[_HALF_YEAR + 1 :]])
-    at = start.toordinal() - _HALF_YEAR - grid.first
+    inside = np.full(end.toordinal() - start.toordinal() + 1, density[HALF_YEAR])
+    shape = np.concatenate([density[:HALF_YEAR], inside, density[HALF_YEAR + 1 :]])
+    at = start.toordinal() - HALF_YEAR - grid.first
     low, high = max(at, 0), min(at + len(shape), grid.size)
     if low < high:
         row[low:high] = np.maximum(row[low:high], shape[low - at : high - at])
-
-
-def _day_row(grid: Grid, clue: Clue) -> Row:
-    mention, density = clue.mention, _density(clue.label)
-    if mention.year is None:
-        return _yearless(grid, mention, density)
-    days = days_of(mention, mention.year)
-    if days is None:
-        return np.ones(grid.size)
-    stated = tables()["stated"]
-    # Nobody gives the weekday of a day long past, or of one far ahead.
-    fits = mention.weekday is not None and days[0].weekday() == mention.weekday
-    trust = _WEEKDAY_GIVEN if fits else 1.0
-    old, ahead = trust * float(stated["old"][clue.place]), trust * float(stated["ahead"][clue.place])
-    again = float(stated["anniversary"].get(clue.place, 0.0))
-    row = np.zeros(grid.size)
-    _place(row, grid, *days, density)
-    row *= 1 - old - ahead
-    after = grid.first + np.arange(grid.size) - days[1].toordinal()
-    far = np.abs(after) > _HALF_YEAR
-    # Log-uniform: a mention a year old is more likely than one of a given day twenty years back.
-    shares = np.where(
-        after > 0, (1 - again) * old / np.log(_OLDEST / _HALF_YEAR), ahead / np.log(_FARTHEST / _HALF_YEAR)
-    )
-    row[far] = shares[far] / np.abs(after[far])
-    if again:
-        spike = _yearless(grid, mention, _density("lead_past"))
-        row += np.where(after > _HALF_YEAR, again * old * spike / _ANNIVERSARIES, 0.0)
-    return row
-
-
-def _yearless(grid: Grid, mention: Mention, density: Row) -> Row:
-    """Spread a class over every year of the grid: each day looks at the nearest day of that name."""
-    row = np.zeros(grid.size)
-    for year in range(int(grid.years[0]) - 1, int(grid.years[-1]) + 2):
-        days = days_of(mention, year) if 1 <= year <= 9999 else None
-        if days is not None:
-            fits = mention.weekday is None or days[0].weekday() == mention.weekday
-            _place(row, grid, *days, density if fits else density * _WRONG_WEEKDAY)
-    return row
-
-
-def _year_row(grid: Grid, clue: Clue) -> Row:
-    assert clue.mention.year is not None  # noqa: S101 - a year clue has one
-    table = tables()["years"]
-    offsets = grid.years - clue.mention.year
-    row = np.where(offsets < 0, float(table["later"]), float(table["older"]))
-    early, late = (
-        (table["future"], table["future"])
-        if clue.label == "future"
-        else (table["january"], table["december"])
-    )
-    for offset in early:
-        share = (1 - grid.year_share) * early[offset] + grid.year_share * late[offset]
-        row = np.where(offsets == int(offset), share, row)
-    return row
-
-
-def _counted_year_row(grid: Grid, clue: Clue) -> Row:
-    assert clue.year is not None  # noqa: S101 - made with its year
-    table = tables()["counted_year"]
-    offsets = grid.years - clue.year
-    row = np.full(grid.size, float(table["other"]))
-    for offset, share in table["offsets"].items():
-        row[offsets == int(offset)] = share
-    return row
-
-
-def _month_row(grid: Grid, clue: Clue) -> Row:
-    shares = np.array(tables()["months"][clue.label])
-    return shares[(grid.months - (clue.mention.month or 1)) % 12]
-
-
-def _month_year_row(grid: Grid, clue: Clue) -> Row:
-    offsets = (grid.years - (clue.mention.year or 0)) * 12 + grid.months - (clue.mention.month or 1)
-    row = np.full(grid.size, 1e-4)
-    for first, last, share in tables()["month_years"][clue.label]:
-        row[(offsets >= first) & (offsets <= last)] = share / (last - first + 1)
-    return row
-
-
-def _weekday_row(grid: Grid, clue: Clue) -> Row:
-    shares = np.array(tables()["weekdays"][clue.label])
-    return shares[(grid.weekdays - (clue.mention.weekday or 0)) % 7]
-
-
-_ROWS = {
-    "day": _day_row,
-    "month_year": _month_year_row,
-    "month": _month_row,
-    "year": _year_row,
-    "weekday": _weekday_row,
-    "counted_year": _counted_year_row,
-}

@@ -8,35 +8,32 @@ import numpy as np
 from cleaners.dates.clues import Clue, read_clues
 from cleaners.dates.edtf import day_or_interval, yearless
 from cleaners.dates.inputs import DateInput
-from cleaners.dates.likelihood import Grid, Row, clue_row, likelihood, make_grid
+from cleaners.dates.likelihood import Emissions, Tables
 from cleaners.dates.neighbours import Dated, bound_by_neighbours
-from cleaners.dates.order import order
 from cleaners.dates.stamps import read_day
+from cleaners.dates.timeline import Timeline, Told, span
 from schemas.items import UNDATED, Published
 
 #: The text must explain its day three times better than an average day before it counts as stating it.
 _EVIDENCE = 3.0
 #: Below this share of the posterior the year is not given: a wrong year is worse than none. Less will do
 #: where the date itself names its year and stands where posts name their own day.
-_YEAR_SHARE, _OWN_YEAR_SHARE = 0.8, 0.6
-#: Feeds are texts of the web. A document that names no later year than this only speaks of history.
-_WEB = 1995
-#: A single post that names a year may look back: this many later years stay possible. Two that agree do not.
-_LOOKING_BACK = 8
+_YEAR_SHARE, _OWN_YEAR_SHARE = 0.5, 0.5
 #: Share of the posterior inside the interval, for posts with a date of their own and for posts without. The
 #: posterior is cautious: nominal 0.90 held 0.97 of the days on development dumps, 0.95 held 0.99.
 _HOLD, _HOLD_UNDATED = 0.80, 0.90
 #: Three-day mass above which the best day is the mode; below, it is the median of the bulk.
 _MODE = 0.35
-#: A grid of at most this many days is cheap enough to be used whole; a longer one is cut to what a sample of
-#: posts leaves possible, all but this share of its posterior at either end.
-_NARROW_ABOVE, _SAMPLE, _OUTSIDE = 500, 200, 3e-4
 #: Classes whose day is the day of the post closely enough to be reported where no year is known.
 _OWN_DAY = {"today": 0.9, "dateline": 0.85, "paren": 0.6, "lead": 0.6, "first": 0.5, "future": 0.3}
 
 
 def date_posts(
-    items: Sequence[DateInput], known: Sequence[Published], ordinals: Sequence[int], bound: date | None
+    items: Sequence[DateInput],
+    known: Sequence[Published],
+    ordinals: Sequence[int],
+    bound: date | None,
+    offsets: Tables,
 ) -> list[Published]:
     """Return the dates of posts in document order.
 
@@ -47,16 +44,17 @@ def date_posts(
         read_clues(item.text) if answer.basis == "none" else ()
         for item, answer in zip(items, known, strict=True)
     ]
-    fixed = [read_day(answer.best) if answer.best else None for answer in known]
-    grid = _grid(clues, [day for day in fixed if day is not None], bound)
+    told = Told(clues, [read_day(answer.best) if answer.best else None for answer in known], bound)
+    grid = span(told)
     if grid is None:
         return [
             answer if answer.basis != "none" else _without_year(own)
             for answer, own in zip(known, clues, strict=True)
         ]
-    grid = _narrow(grid, clues, fixed, bound)
-    posterior = order(_rows(grid, clues, fixed), grid.size, _last_prior(grid, bound)).posterior
-    answers = [_read(grid, row, own) for row, own in zip(posterior, clues, strict=True)]
+    line = Timeline(told, grid, offsets)
+    answers: list[Dated] = []
+    for first, block in line.posterior():  # last block first
+        answers[:0] = [_read(line.emissions, row, clues[at]) for at, row in enumerate(block, first)]
     published = [
         answer if answer.basis != "none" else _state(found, own)
         for answer, found, own in zip(known, answers, clues, strict=True)
@@ -68,89 +66,14 @@ def date_posts(
     ]
 
 
-def _grid(clues: Sequence[Sequence[Clue]], fixed: Sequence[date], bound: date | None) -> Grid | None:
-    """Return the days to consider, None if no year is stated anywhere in the document.
-
-    The range follows the years mentioned, not their extremes: each post gives its latest year that is not the
-    future's, so one plan for 2050 or one memory of 1945 does not stretch it.
-    """
-    years = [day.year for day in fixed]
-    for own in clues:
-        stated = [clue.year or clue.mention.year for clue in own if clue.year or clue.mention.year]
-        plain = [
-            clue.year or clue.mention.year
-            for clue in own
-            if clue.label not in {"future", "deadline", "memory"}
-        ]
-        named = [year for year in plain if year] or [year for year in stated if year]
-        if bound is not None:
-            named = [year for year in named if year <= bound.year]
-        if named:
-            years.append(max(named))
-    if not years or max(years) < _WEB:
-        return None
-    low, high = np.quantile(years, [0.2, 0.98])
-    ahead = _LOOKING_BACK if len(years) == 1 and not fixed else 2
-    first, last = date(max(int(low) - 2, 1), 1, 1), date(min(int(high) + ahead, 9998), 12, 31)
-    for day in fixed:
-        first, last = min(first, date(day.year, 1, 1)), max(last, date(day.year, 12, 31))
-    if bound is not None:
-        last = min(last, max([bound, *fixed]))
-    return make_grid(min(first, last), last)
-
-
-def _rows(grid: Grid, clues: Sequence[Sequence[Clue]], fixed: Sequence[date | None]) -> list[Row | None]:
-    return [
-        _spike(grid, day) if day else likelihood(grid, own) for day, own in zip(fixed, clues, strict=True)
-    ]
-
-
-def _narrow(
-    grid: Grid, clues: Sequence[Sequence[Clue]], fixed: Sequence[date | None], bound: date | None
-) -> Grid:
-    """Cut the grid to the days that a sample of the telling posts leaves possible.
-
-    Years are settled by a few hundred posts as well as by ten thousand, and a post costs as much as its grid.
-    """
-    telling = [index for index, (own, day) in enumerate(zip(clues, fixed, strict=True)) if own or day]
-    if grid.size <= _NARROW_ABOVE or not telling:
-        return grid
-    sample = [
-        telling[at]
-        for at in np.unique(np.linspace(0, len(telling) - 1, min(_SAMPLE, len(telling))).astype(int))
-    ]
-    rows = _rows(grid, [clues[index] for index in sample], [fixed[index] for index in sample])
-    posterior = order(rows, grid.size, _last_prior(grid, bound)).posterior
-    mass = np.cumsum(posterior.mean(axis=0, dtype=np.float64))
-    ends = [int(np.searchsorted(mass, _OUTSIDE)), int(np.searchsorted(mass, 1 - _OUTSIDE))]
-    days = [*ends, *(grid.index(day) for day in fixed if day)]
-    # The first and last posts may lie outside the sampled span; two months either side leave room for them.
-    first, last = max(min(days) - 62, 0), min(max(days) + 62, grid.size - 1)
-    return make_grid(grid.day(first), grid.day(last))
-
-
-def _spike(grid: Grid, day: date) -> Row:
-    row = np.full(grid.size, 1e-6)
-    row[grid.index(day)] = grid.size
-    return row
-
-
-def _last_prior(grid: Grid, bound: date | None) -> Row:
-    """Weigh the days of the newest post: capture comes soon after it more often than years after it."""
-    if bound is None:
-        return np.ones(grid.size)
-    before = np.maximum(bound.toordinal() - (grid.first + np.arange(grid.size)), 0)
-    prior = 1.0 / (before + 90.0)
-    return np.asarray(prior / prior.mean())
-
-
-def _read(grid: Grid, row: np.ndarray, clues: Sequence[Clue]) -> Dated:
+def _read(emissions: Emissions, row: np.ndarray, clues: Sequence[Clue]) -> Dated:
     """Read best day, interval and confidence from a posterior, and the clue that states the day."""
+    grid = emissions.grid
     total = np.concatenate([[0.0], np.cumsum(row, dtype=np.float64)])
     total /= total[-1]
     best = _best(row, total)
     near = total[min(best + 2, grid.size)] - total[max(best - 1, 0)]
-    stating = _stating(grid, best, clues)
+    stating = _stating(emissions, best, clues)
     tail = (1 - (_HOLD if stating else _HOLD_UNDATED)) / 2
     # A date with its year is right or wrong as a whole: its interval does not reach into other years.
     reach = 183 if stating is not None and stating.mention.year else grid.size
@@ -179,9 +102,9 @@ def _best(row: np.ndarray, total: np.ndarray) -> int:
     return min(int(np.searchsorted(total[1:], middle)), len(row) - 1)
 
 
-def _stating(grid: Grid, best: int, clues: Sequence[Clue]) -> Clue | None:
+def _stating(emissions: Emissions, best: int, clues: Sequence[Clue]) -> Clue | None:
     """Return the day clue that explains the best day best, if well enough to be called its source."""
-    days = [(float(clue_row(grid, clue)[best]), clue) for clue in clues if clue.kind == "day"]
+    days = [(emissions.at(clue, best), clue) for clue in clues if clue.kind == "day"]
     strongest = max(days, key=lambda pair: pair[0] * pair[1].weight, default=None)
     return strongest[1] if strongest is not None and strongest[0] >= _EVIDENCE else None
 

@@ -114,6 +114,8 @@ def gap_code(gap: str) -> str:
         return " "
     if body == "-":
         return "-" if body == plain else "~"
+    if body == "/":
+        return "/"
     if body in {",", "."}:
         return "," if body == "," else ";"
     if body in {"'", "’", "ʼ", "`", ", '", ", ’"}:

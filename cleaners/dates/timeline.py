@@ -1,0 +1,141 @@
+"""Put the posts of one document on a line of days: which days, in which direction, at which pace.
+
+Years, direction, pace and habits are settled by a few hundred posts as well as by ten thousand, and a post
+costs as much as its grid times its chains. So a sample of the posts that say anything is looked at first, on
+the whole range of days; then all posts, on the days and chains that the sample leaves possible.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cleaners.dates.clues import Clue
+from cleaners.dates.habits import Habits
+from cleaners.dates.likelihood import Emissions, Grid, Row, Tables, make_grid
+from cleaners.dates.order import Chain, Order, chains
+
+#: Feeds are texts of the web. A document that names no later year than this only speaks of history.
+_WEB = 1995
+#: A single post that names a year may look back: this many later years stay possible. Two that agree do not.
+_LOOKING_BACK = 8
+#: Posts of the sample, and how many of them there must be: a few posts have no habits and cost nothing.
+_SAMPLE, _FEW = 200, 4
+#: Days at either end that hold less than this share of the sample's posterior are left out.
+_OUTSIDE = 3e-4
+#: The first and last posts may lie outside the sampled span: room for them on either side, in days.
+_ROOM = 62
+#: Days of a capture that comes soon: the last post lies 0-30 days before it as likely as 30-120, and so on.
+_SOON = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is known of each post before any is compared: its clues, or the day that a stamp fixes."""
+
+    clues: Sequence[Sequence[Clue]]
+    fixed: Sequence[date | None]
+    bound: date | None  # nothing was published later
+
+    def telling(self) -> list[int]:
+        """Return the posts that say anything about their day."""
+        pairs = zip(self.clues, self.fixed, strict=True)
+        return [at for at, (own, day) in enumerate(pairs) if own or day]
+
+
+class Timeline:
+    """The days and chains of a document, and the posterior of its posts."""
+
+    def __init__(self, told: Told, grid: Grid, offsets: Tables) -> None:
+        """Survey a sample of the posts, if there are enough."""
+        self._told = told
+        count, telling = len(told.clues), told.telling()
+        self._chains: Sequence[Chain] = chains(offsets)
+        if len(telling) >= _FEW:
+            places = np.unique(np.linspace(0, len(telling) - 1, min(_SAMPLE, len(telling))).astype(int))
+            sample = [telling[at] for at in places]
+            grid, offsets, kept = self._survey(sample, grid, offsets, count / len(sample))
+            if count > 2 * _SAMPLE:  # fewer posts settle direction and pace themselves
+                self._chains = kept
+        self.emissions = Emissions(grid, offsets)
+
+    def posterior(self) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        """Yield blocks of posteriors (posts x days) with the number of their first post, last block first."""
+        every = range(len(self._told.clues))
+        return self._order(every, self.emissions, self._chains).posterior()
+
+    def _survey(
+        self, sample: Sequence[int], grid: Grid, offsets: Tables, stride: float
+    ) -> tuple[Grid, Tables, list[Chain]]:
+        """Return the days, the tables and the chains that a sample of the posts leaves."""
+        order = self._order(sample, Emissions(grid, offsets), chains(offsets, stride))
+        mass, habits = np.zeros(grid.size), Habits(grid)
+        for first, block in order.posterior():
+            mass += block.sum(axis=0, dtype=np.float64)
+            for at, row in enumerate(block, first):
+                habits.see(row, self._told.clues[sample[at]])
+        mass = np.cumsum(mass) / len(sample)
+        ends = [int(np.searchsorted(mass, _OUTSIDE)), int(np.searchsorted(mass, 1 - _OUTSIDE))]
+        days = [*ends, *(grid.index(day) for day in self._told.fixed if day)]
+        low, high = max(min(days) - _ROOM, 0), min(max(days) + _ROOM, grid.size - 1)
+        kept = [Chain(chain.newest_first, chain.gap / stride, chain.weight) for chain in order.chains]
+        return make_grid(grid.day(low), grid.day(high)), habits.tables(offsets), kept
+
+    def _order(self, posts: Sequence[int], emissions: Emissions, candidates: Sequence[Chain]) -> Order:
+        def emit(number: int) -> NDArray[np.float32] | None:
+            day = self._told.fixed[posts[number]]
+            return (
+                emissions.row(self._told.clues[posts[number]]) if day is None else _spike(emissions.grid, day)
+            )
+
+        prior = _last_prior(emissions.grid, self._told.bound)
+        return Order(emit, len(posts), emissions.grid.size, prior, candidates, emissions.offsets)
+
+
+def span(told: Told) -> Grid | None:
+    """Return the days to consider, None if no year is stated anywhere in the document.
+
+    The range follows the years mentioned, not their extremes: each post gives its latest year that is not the
+    future's, so one plan for 2050 or one memory of 1945 does not stretch it.
+    """
+    bound, fixed = told.bound, [day for day in told.fixed if day is not None]
+    years = [day.year for day in fixed]
+    for own in told.clues:
+        stated = [clue.year or clue.mention.year for clue in own if clue.year or clue.mention.year]
+        plain = [
+            clue.year or clue.mention.year
+            for clue in own
+            if clue.label not in {"future", "deadline", "memory"}
+        ]
+        named = [year for year in plain if year] or [year for year in stated if year]
+        if bound is not None:
+            named = [year for year in named if year <= bound.year]
+        if named:
+            years.append(max(named))
+    if not years or max(years) < _WEB:
+        return None
+    low, high = np.quantile(years, [0.2, 0.98])
+    ahead = _LOOKING_BACK if len(years) == 1 and not fixed else 2
+    first, last = date(max(int(low) - 2, 1), 1, 1), date(min(int(high) + ahead, 9998), 12, 31)
+    for day in fixed:
+        first, last = min(first, date(day.year, 1, 1)), max(last, date(day.year, 12, 31))
+    if bound is not None:
+        last = min(last, max([bound, *fixed]))
+    return make_grid(min(first, last), last)
+
+
+def _spike(grid: Grid, day: date) -> NDArray[np.float32]:
+    row = np.full(grid.size, 1e-6, dtype=np.float32)
+    row[grid.index(day)] = grid.size
+    return row
+
+
+def _last_prior(grid: Grid, bound: date | None) -> Row:
+    """Weigh the days of the newest post: capture comes soon after it more often than years after it."""
+    if bound is None:
+        return np.ones(grid.size)
+    before = np.maximum(bound.toordinal() - (grid.first + np.arange(grid.size)), 0)
+    prior = 1.0 / (before + _SOON)
+    return np.asarray(prior / prior.mean())
