@@ -124,9 +124,10 @@ def table(folder: Path) -> None:
 
 def show(style: str, channel: str, row: dict[str, float]) -> None:
     """Print one row."""
+    below = "  BELOW" if row["F1"] < row["scan"] else ""
     print(
         f"{style:8}{channel:28}{row['one']:9.2f}{row['F1']:8.3f}{row['text']:8.3f}"
-        f"{row['copies']:10.4f}{row['found']:7.3f}{row['scan']:9.3f}{'  BELOW' if row['F1'] < row['scan'] else ''}"
+        f"{row['copies']:10.4f}{row['found']:7.3f}{row['scan']:9.3f}{below}"
     )
 
 

@@ -45,15 +45,16 @@ def card_at(texts: Sequence[str], at: int, post: Sequence[str]) -> int:
             or len(texts[at + length - 2]) > _TITLE
         ):
             continue
-        if any(_repeats(last, line) for line in texts[at : at + length - 1]):
+        if not known and any(_repeats(last, line) for line in texts[at : at + length - 1]):
             continue  # a cut copy of the line before it: the end of a near echo, not a card
-        echoes = any(_repeats(last, line) for line in post)
+        least = _LEAST_ECHO // 2 if known else _LEAST_ECHO
+        echoes = any(_repeats(last, line, least) for line in post)
         if echoes or (len(last) >= _DESCRIPTION[0] and (known or length == 3)):
             return length
     return 0
 
 
-def _repeats(cut: str, line: str) -> bool:
+def _repeats(cut: str, line: str, least: int = _LEAST_ECHO) -> bool:
     """Say whether a cut line repeats the opening of another."""
     stem = cut.rstrip(".… ")[:60]
-    return len(stem) >= _LEAST_ECHO and line.startswith(stem)
+    return len(stem) >= least and line.startswith(stem)

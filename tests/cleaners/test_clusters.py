@@ -1,6 +1,7 @@
 """Clusters: stars around the first item by date, length and id, whatever the order of the input."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,7 @@ MEMBERS = st.lists(
 ).map(lambda rows: [member(f"i{at:02d}", *row) for at, row in enumerate(rows)])
 PAIRS = st.dictionaries(
     st.tuples(st.sampled_from(KEYS), st.sampled_from(KEYS)).filter(lambda keys: keys[0] < keys[1]),
-    st.tuples(st.sampled_from(["near", "contained"]), st.sampled_from([0.6, 0.7, 0.9])),
+    st.tuples(st.sampled_from(["near", "contained", "variant"]), st.sampled_from([0.6, 0.7, 0.9])),
 ).map(lambda found: [pair(*keys, *figures) for keys, figures in found.items()])
 
 
@@ -68,14 +69,16 @@ def oracle(members: list[Member], pairs: list[Pair]) -> dict[str, tuple[str, str
     while waiting:
         primary, *rest = waiting
         found[primary.item_id] = (primary.item_id, None)
-        waiting = []
+        waiting, taken = [], [primary]
         for other in rest:
             same = other.text_key == primary.text_key
             relation = "exact" if same else related.get((primary.text_key, other.text_key))
-            if relation is None or BLANK_KEY in (primary.text_key, other.text_key):
+            refused = any(related.get((one.text_key, other.text_key)) == "variant" for one in taken)
+            if relation is None or refused or BLANK_KEY in (primary.text_key, other.text_key):
                 waiting.append(other)
             else:
                 found[other.item_id] = (primary.item_id, relation)
+                taken.append(other)
     return found
 
 
@@ -94,9 +97,32 @@ def test_the_order_of_the_input_does_not_matter(members: list[Member], pairs: li
     assert {one.cluster_id for one in found} == primaries
 
 
+@given(members=MEMBERS, pairs=PAIRS)
+def test_no_cluster_holds_variants(members: list[Member], pairs: list[Pair]) -> None:
+    texts = {one.item_id: one.text_key for one in members}
+    clusters: dict[str, set[str]] = {}
+    for one in lead(members, pairs):
+        assert one.relation != "variant"
+        clusters.setdefault(one.cluster_id, set()).add(texts[one.item_id])
+    for pair in pairs:
+        if pair.relation == "variant":
+            assert not any({pair.left, pair.right} <= held for held in clusters.values())
+
+
 def test_a_hundred_thousand_copies_of_one_text() -> None:
     """Quadratic work would take hours here."""
     members = [member(f"{at:06d}", "k1", None, 5) for at in range(100_000)]
     found = lead(members, [])
     assert {one.cluster_id for one in found} == {"000000"}
     assert sum(one.relation == "exact" for one in found) == 99_999
+
+
+def test_fifty_thousand_texts_around_one_each_a_variant_of_the_next() -> None:
+    """Asking each text of the cluster about each other would take minutes here."""
+    texts = [f"t{at:05d}" for at in range(50_000)]
+    hub = member("hub", "hub", "2024-01-01", 5)
+    members = [hub, *(member(text, text, None, 5) for text in texts)]
+    near = [pair("hub", text, "near", 0.8) for text in texts]
+    variants = [pair(left, right, "variant", 0.8) for left, right in pairwise(texts)]
+    found = lead(members, near + variants)
+    assert [one.item_id for one in found if one.cluster_id == "hub"] == ["hub", *texts[::2]]

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cleaners.chain import clean
 from schemas.documents import Blob
@@ -57,3 +59,34 @@ def test_what_the_boundary_rests_on_is_said() -> None:
     document = clean(Blob(data="\n".join(case["lines"]).encode(), source="test", uri="test.txt"))
     assert {item.boundary_cue for item in document.items} == {"echoes"}
     assert all(0 <= item.boundary_confidence <= 1 for item in document.items)
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if "xfail" not in case], ids=lambda case: case["label"]
+)
+def test_collapsing_what_was_collapsed_drops_no_copy(case: dict[str, Any]) -> None:
+    once = [line for item in case["expect"] for line in item["text"]]
+    document = clean(Blob(data="\n".join(once).encode(), source="test", uri="test.txt"))
+    assert {paragraph.fate for paragraph in document.paragraphs} == {"kept"}
+
+
+WORDS = (
+    ["Farmers", "Judges", "Pilots", "Nurses", "Voters"],
+    ["reject", "expect", "demand", "postpone"],
+    ["new elections", "higher wages", "a second bridge", "cheaper bread"],
+    ["Quito", "Oslo", "Accra", "Hanoi"],
+    ["ministry", "union", "mayor", "court"],
+)
+SENTENCE = st.builds("{} {} {} in {}, the {} said.".format, *map(st.sampled_from, WORDS))
+
+
+@given(st.lists(st.lists(SENTENCE, min_size=3, max_size=5, unique=True), min_size=4, max_size=8))
+@settings(max_examples=60, deadline=None)
+def test_what_is_said_twice_running_is_kept_once(posts: list[list[str]]) -> None:
+    """Whatever the posts say, nothing is lost, and the second copies are gone but for a line in ten."""
+    lines = [line for post in posts for line in [*post, *post[1:]]]
+    document = clean(Blob(data="\n".join(lines).encode(), source="test", uri="test.txt"))
+    kept = [paragraph.text for paragraph in document.paragraphs if paragraph.fate == "kept"]
+    second_copies = sum(len(post) - 1 for post in posts)
+    assert set(kept) == set(lines)
+    assert len(kept) <= len(lines) - 0.9 * second_copies + 1
