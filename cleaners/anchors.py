@@ -123,7 +123,8 @@ def find_anchors(keys: Sequence[str], usable: Sequence[bool]) -> list[Anchor]:
         if not usable[later]:
             continue
         seen = equal.setdefault(key, deque(maxlen=_PARTNERS))
-        for first in seen:
+        # In a run of equal lines the nearest says all: the unit of the run is one line.
+        for first in [later - 1] if later and keys[later - 1] == key and usable[later - 1] else seen:
             if later - first <= WINDOW:
                 anchors.append(Anchor(first, later, 1.0))
                 if later - first <= _NEAR:

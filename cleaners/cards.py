@@ -10,6 +10,7 @@ from functools import cache
 from cleaners.rules import rules
 
 _SITE = 42  # longest site name; the longest in the rule file has 28 characters
+_REACH = 40  # lines of the post that a card may repeat; nine of ten posts have at most 10
 _TITLE = 250
 _DESCRIPTION = (60, 420)  # the shorter bound holds where nothing but the cut speaks for a card
 _LEAST_ECHO = 12  # characters: shorter openings ("В Москве") are shared by unrelated lines
@@ -26,8 +27,8 @@ def _opens_card(text: str) -> bool:
     return len(text) <= _SITE and text[-1:].isalnum() and not text.startswith("#")
 
 
-def card_at(texts: Sequence[str], at: int, post: Sequence[str]) -> int:
-    """Return the length (0, 2 or 3 lines) of a card that starts at line `at`; `post`: the lines before it.
+def card_at(texts: Sequence[str], at: int) -> int:
+    """Return the length (0, 2 or 3 lines) of a card that starts at line `at`.
 
     Evidence is a description that is cut with an ellipsis and long, or that repeats the opening of a line
     of the post; a card of two lines also needs a known site name or that repetition.
@@ -48,7 +49,7 @@ def card_at(texts: Sequence[str], at: int, post: Sequence[str]) -> int:
         if not known and any(_repeats(last, line) for line in texts[at : at + length - 1]):
             continue  # a cut copy of the line before it: the end of a near echo, not a card
         least = _LEAST_ECHO // 2 if known else _LEAST_ECHO
-        echoes = any(_repeats(last, line, least) for line in post)
+        echoes = any(_repeats(last, line, least) for line in texts[max(0, at - _REACH) : at])
         if echoes or (len(last) >= _DESCRIPTION[0] and (known or length == 3)):
             return length
     return 0

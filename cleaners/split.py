@@ -58,11 +58,7 @@ def split(texts: Sequence[str], blanks: Sequence[int], marks: dict[int, Mark]) -
     exact, share = _doubled_share(blocks, keys)
     doubled = share >= _SHARE or exact >= max(2, _EXACT_SHARE * len(texts))
     cue, price = _price(texts, keys, marks, doubled)
-    cards = {
-        at: length
-        for at in range(1, len(texts))
-        if usable[at] and (length := card_at(texts, at, texts[max(0, at - 40) : at]))
-    }
+    cards = {at: length for at in range(1, len(texts)) if usable[at] and (length := card_at(texts, at))}
     copies = _copied(blocks, len(texts))
     table = _table(texts, keys, blanks, copies, usable)
     weights = cues.general_weights()
