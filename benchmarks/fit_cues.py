@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from cleaners.cues import features, fit, names
+from cleaners.cues import features, names
 from cleaners.keys import key
+from cleaners.logistic import fit
 
 POSTS = 900
 PULL = 2.0

@@ -11,6 +11,7 @@ from cleaners import cues
 from cleaners.cards import card_at
 from cleaners.echoes import find_blocks
 from cleaners.keys import keys_of
+from cleaners.logistic import Matrix, fit, odds, rebase
 from cleaners.marks import Mark
 from cleaners.segments import Scene, Segment, Shape, doubled_posts, learn, search, usual_shape
 from schemas.echoes import Block
@@ -64,8 +65,8 @@ def split(texts: Sequence[str], blanks: Sequence[int], marks: dict[int, Mark]) -
     weights = cues.general_weights()
     shape = usual_shape() if doubled else Shape(doubled=False)
     trust = 0.5 if doubled else 1.0  # where echoes speak, general habits are second
-    soft = cues.odds(table, weights)
-    opens = _opens(soft if doubled else cues.rebase(soft), head, close, cards, price, trust)
+    soft = odds(table, weights)
+    opens = _opens(soft if doubled else rebase(soft), head, close, cards, price, trust)
     posts = doubled_posts(blocks, head, close, cards, copies)
     segments, _ = search(Scene(opens, head, posts), shape)
     for _ in range(_PASSES if doubled else 0):
@@ -73,7 +74,7 @@ def split(texts: Sequence[str], blanks: Sequence[int], marks: dict[int, Mark]) -
         adapted = _adapted(table, segments)
         if adapted is not None:
             weights, trust, price = adapted, 1.0, (price if cue == "stamps" else 0.0)
-        opens = _opens(cues.odds(table, weights), head, close, cards, price, trust)
+        opens = _opens(odds(table, weights), head, close, cards, price, trust)
         segments, _ = search(Scene(opens, head, posts), shape)
     if not doubled and cue in ("style", "none") and not _convinces(segments, opens):
         segments = [Segment(0, len(texts), 0, 0, None, 0)]
@@ -98,18 +99,18 @@ def _table(
     blanks: Sequence[int],
     copies: Sequence[bool],
     usable: Sequence[bool],
-) -> cues.Matrix:
+) -> Matrix:
     """Return the cue features of all lines; structural lines have none, and nobody's neighbour is one."""
     at = [index for index, text in enumerate(usable) if text]
     own = cues.features(
         [texts[i] for i in at], [keys[i] for i in at], [blanks[i] for i in at], [copies[i] for i in at]
     )
-    table: cues.Matrix = np.zeros((len(texts), own.shape[1]))
+    table: Matrix = np.zeros((len(texts), own.shape[1]))
     table[at] = own
     return table
 
 
-def _adapted(table: cues.Matrix, segments: Sequence[Segment]) -> cues.Matrix | None:
+def _adapted(table: Matrix, segments: Sequence[Segment]) -> Matrix | None:
     """Return the weights moved towards what the doubled posts of this document show, None if those are few.
 
     Their titles are openings, the further lines of title and body are not; the line behind an exact copy
@@ -137,7 +138,7 @@ def _adapted(table: cues.Matrix, segments: Sequence[Segment]) -> cues.Matrix | N
     rows = sorted(labels)
     rows = rows[:: 1 + len(rows) // _ROWS]
     found = np.array([labels[at] for at in rows])
-    return cues.fit(table[rows], found, general, _PULL)
+    return fit(table[rows], found, general, _PULL)
 
 
 def _stamps_close(texts: Sequence[str], marks: dict[int, Mark]) -> bool:
