@@ -4,7 +4,9 @@ A card is a site name, a title and a description, each on a line of its own; the
 cut with an ellipsis. It often repeats the opening of the post it belongs to.
 """
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 
 from cleaners.rules import rules
@@ -14,7 +16,17 @@ _REACH = 40  # lines of the post that a card may repeat; nine of ten posts have 
 _TITLE = 250
 _DESCRIPTION = (60, 420)  # the shorter bound holds where nothing but the cut speaks for a card
 _LEAST_ECHO = 12  # characters: shorter openings ("В Москве") are shared by unrelated lines
+_LEAST_TITLE = 25  # a whole title that stands in the post as well
+_HOST = re.compile(r"^(?:[a-z0-9-]{1,40}\.){1,3}[a-z]{2,10}$", re.IGNORECASE)
 _ELLIPSES = ("...", "…")
+
+
+@dataclass(frozen=True, slots=True)
+class CardSpan:
+    """A card has at least and at most so many lines: 2 or 3."""
+
+    least: int
+    most: int
 
 
 @cache
@@ -27,15 +39,17 @@ def _opens_card(text: str) -> bool:
     return len(text) <= _SITE and text[-1:].isalnum() and not text.startswith("#")
 
 
-def card_at(texts: Sequence[str], at: int) -> int:
-    """Return the length (0, 2 or 3 lines) of a card that starts at line `at`.
+def card_at(texts: Sequence[str], at: int) -> CardSpan | None:
+    """Return the card that may start at line `at`, or None.
 
     Evidence is a description that is cut with an ellipsis and long, or that repeats the opening of a line
-    of the post; a card of two lines also needs a known site name or that repetition.
+    of the post, or a title that does. A known site name or a host name alone on a line is evidence enough;
+    then nothing says whether the line behind the title is a description or the next post.
     """
-    if at >= len(texts) or not _opens_card(texts[at]):
-        return 0
-    known = texts[at].casefold() in _sites()
+    if at + 1 >= len(texts) or not _opens_card(texts[at]):
+        return None
+    known = texts[at].casefold() in _sites() or bool(_HOST.match(texts[at]))
+    post = texts[max(0, at - _REACH) : at]
     for length in (3, 2):
         if at + length > len(texts):
             continue
@@ -49,10 +63,13 @@ def card_at(texts: Sequence[str], at: int) -> int:
         if not known and any(_repeats(last, line) for line in texts[at : at + length - 1]):
             continue  # a cut copy of the line before it: the end of a near echo, not a card
         least = _LEAST_ECHO // 2 if known else _LEAST_ECHO
-        echoes = any(_repeats(last, line, least) for line in texts[max(0, at - _REACH) : at])
+        echoes = any(_repeats(last, line, least) for line in post)
         if echoes or (len(last) >= _DESCRIPTION[0] and (known or length == 3)):
-            return length
-    return 0
+            return CardSpan(length, length)
+    title = texts[at + 1]
+    if len(title) <= _TITLE and (known or any(_repeats(title, line, _LEAST_TITLE) for line in post)):
+        return CardSpan(2, min(3, len(texts) - at))
+    return None
 
 
 def _repeats(cut: str, line: str, least: int = _LEAST_ECHO) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import log
 from operator import add
 
+from cleaners.cards import CardSpan
 from schemas.echoes import Block
 
 _TITLE_PRIOR = (0.04, 0.86, 0.06, 0.03)  # share of titles of 0..3 lines outside the copy, development corpus
@@ -143,7 +144,7 @@ def doubled_posts(
     blocks: Sequence[Block],
     head: Sequence[bool],
     close: Sequence[bool],
-    cards: Mapping[int, int],
+    cards: Mapping[int, CardSpan],
     copies: Sequence[bool],
 ) -> list[tuple[float, Segment]]:
     """Return every way in which a block may be a doubled post, with the worth of block and card in log-odds.
@@ -155,9 +156,12 @@ def doubled_posts(
     for block in blocks:
         if block.score < (_LEAST_EXACT if block.exact else _LEAST_BLOCK):
             continue
-        card = cards.get(block.end, 0)
+        card = cards.get(block.end)
         ends = [(block.end, 0, 0.0)]
-        ends.append((block.end + card, card, _CARD) if card else (block.end + 1, 0, -_STRAY_LINE))
+        if card:
+            ends += [(block.end + size, size, _CARD) for size in range(card.least, card.most + 1)]
+        else:
+            ends.append((block.end + 1, 0, -_STRAY_LINE))
         ends = [
             (end + 1, tail, gain) if end < len(head) and close[end] else (end, tail, gain)
             for end, tail, gain in ends

@@ -8,7 +8,7 @@ from math import exp
 import numpy as np
 
 from cleaners import cues
-from cleaners.cards import card_at
+from cleaners.cards import CardSpan, card_at
 from cleaners.echoes import find_blocks
 from cleaners.keys import keys_of
 from cleaners.logistic import Matrix, fit, odds, rebase
@@ -59,7 +59,7 @@ def split(texts: Sequence[str], blanks: Sequence[int], marks: dict[int, Mark]) -
     exact, share = _doubled_share(blocks, keys)
     doubled = share >= _SHARE or exact >= max(2, _EXACT_SHARE * len(texts))
     cue, price = _price(texts, keys, marks, doubled)
-    cards = {at: length for at in range(1, len(texts)) if usable[at] and (length := card_at(texts, at))}
+    cards = {at: card for at in range(1, len(texts)) if usable[at] and (card := card_at(texts, at))}
     copies = _copied(blocks, len(texts))
     table = _table(texts, keys, blanks, copies, usable)
     weights = cues.general_weights()
@@ -194,13 +194,13 @@ def _opens(
     soft: Sequence[float],
     head: Sequence[bool],
     close: Sequence[bool],
-    cards: dict[int, int],
+    cards: dict[int, CardSpan],
     price: float,
     trust: float,
 ) -> list[float]:
     """Return the log-odds that a post starts at each line, structure included."""
-    inside_card = {at + ahead for at, length in cards.items() for ahead in range(length)}
-    behind_card = {at + length for at, length in cards.items()} - inside_card
+    inside_card = {at + ahead for at, card in cards.items() for ahead in range(card.least)}
+    behind_card = {at + card.most for at, card in cards.items()} - inside_card
     opens = []
     for at, value in enumerate(soft):
         odds = trust * value - price
@@ -225,11 +225,15 @@ def _convinces(segments: Sequence[Segment], opens: Sequence[float]) -> bool:
     return gain >= _LEAST_GAIN and len(opens) <= _LONGEST_MEAN * len(segments)
 
 
-def _with_card(segment: Segment, cards: dict[int, int]) -> Segment:
+def _fits(card: CardSpan | None, length: int) -> bool:
+    return card is not None and card.least <= length <= card.most
+
+
+def _with_card(segment: Segment, cards: dict[int, CardSpan]) -> Segment:
     """Return a single post with the card that closes it, if one does."""
     if segment.block:
         return segment
-    card = next((length for length in (3, 2) if cards.get(segment.end - length) == length), 0)
+    card = next((length for length in (3, 2) if _fits(cards.get(segment.end - length), length)), 0)
     return replace(segment, card=card) if segment.end - card > segment.start + segment.head else segment
 
 

@@ -133,7 +133,8 @@ def test_order_sides_and_repeats_do_not_matter(texts: list[str], data: Any) -> N
     assert sorted(parts.values(), key=lambda pair: (pair.left, pair.right)) == pairs
     for pair in pairs:
         assert pair.left < pair.right
-        assert 0 < pair.similarity <= pair.containment <= 1
+        # 0: one letter in the middle of nine changes every 5-gram, and not the edit ratio.
+        assert 0 <= pair.similarity <= pair.containment <= 1
 
 
 @given(left=TEXTS.map(" ".join), right=TEXTS.map(" ".join))
