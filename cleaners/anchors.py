@@ -142,17 +142,17 @@ def find_anchors(keys: Sequence[str], usable: Sequence[bool]) -> list[Anchor]:
         shared: dict[int, int] = {}
         alone = not partnered[later]
         for bucket in sketch:
-            seen = buckets.get(bucket)
-            if seen is None:
+            lines = buckets.get(bucket)
+            if lines is None:
                 buckets[bucket] = [later]
                 continue
             if alone:
-                for first in seen:
+                for first in lines:
                     if later - first <= WINDOW:
                         shared[first] = shared.get(first, 0) + 1
-            seen.append(later)
-            if len(seen) > _PARTNERS:
-                del seen[0]
+            lines.append(later)
+            if len(lines) > _PARTNERS:
+                del lines[0]
         ranked = sorted(shared, key=lambda first: (-shared[first], later - first))
         for first in ranked[:_VERIFIED]:
             score = similarity(keys[first], key)

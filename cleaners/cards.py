@@ -67,7 +67,10 @@ def card_at(texts: Sequence[str], at: int) -> CardSpan | None:
         if echoes or (len(last) >= _DESCRIPTION[0] and (known or length == 3)):
             return CardSpan(length, length)
     title = texts[at + 1]
-    if len(title) <= _TITLE and (known or any(_repeats(title, line, _LEAST_TITLE) for line in post)):
+    # A line that stands there more often is the channel's signature, not the title of a page.
+    told = sum(_repeats(title, line, _LEAST_TITLE) for line in post)
+    again = any(_repeats(title, line, _LEAST_TITLE) for line in texts[at + 2 : at + 2 + _REACH])
+    if len(title) <= _TITLE and (known or (1 <= told <= 2 and not again)):
         return CardSpan(2, min(3, len(texts) - at))
     return None
 

@@ -41,7 +41,11 @@ _LINK_GAP = 10  # lines between two addresses that part posts; a list inside one
 _PASTE = re.compile(
     r"^(?P<name>\S.{0,127}?), \[(?P<date>\d{1,4}[./-]\d{1,2}[./-]\d{1,4}),? "
     r"(?P<time>\d{1,2}[:.]\d{2}(?:[:.]\d{2})?)"
-    r"(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?\]:?$"
+    r"(?:\s?(?P<half>[AaPp])\.?\s?[Mm]\.?)?\]:?$"
+)
+# The same with the month as a word: '[13 июля 2023 г. 14:05]'. The date finder reads the day.
+_PASTE_WORDS = re.compile(
+    r"^(?P<name>\S.{0,127}?), \[(?=[^\]]*[^\W\d_]{3})(?=[^\]]*\b\d{1,2}[:.]\d{2}\b)[^\]]{8,48}\]:?$"
 )
 _DATE_LINE = re.compile(
     # An optional weekday, a day in figures or with a month's name, an optional clock; nothing else: a line
@@ -89,8 +93,10 @@ def _forwarded(text: str, *, recurs: bool) -> Mark | None:
 def _paste(text: str) -> Mark | None:
     if not text.endswith(("]", "]:")):
         return None
-    match = _PASTE.match(text)
-    return Mark("stamp", match["name"], _when(match["date"], match["time"], match["half"])) if match else None
+    if match := _PASTE.match(text):
+        return Mark("stamp", match["name"], _when(match["date"], match["time"], match["half"]))
+    match = _PASTE_WORDS.match(text)
+    return Mark("stamp", match["name"]) if match else None
 
 
 def _when(date: str, time: str, half: str | None) -> str | None:

@@ -59,7 +59,7 @@ def split(texts: Sequence[str], blanks: Sequence[int], marks: dict[int, Mark]) -
     exact, share = _doubled_share(blocks, keys)
     doubled = share >= _SHARE or exact >= max(2, _EXACT_SHARE * len(texts))
     cue, price = _price(texts, keys, marks, doubled)
-    cards = {at: card for at in range(1, len(texts)) if usable[at] and (card := card_at(texts, at))}
+    cards = _cards(texts, usable, marks, doubled)
     copies = _copied(blocks, len(texts))
     table = _table(texts, keys, blanks, copies, usable)
     weights = cues.general_weights()
@@ -82,6 +82,20 @@ def split(texts: Sequence[str], blanks: Sequence[int], marks: dict[int, Mark]) -
     segments = [replace(segment, confidence=_confidence(segment, opens, head)) for segment in segments]
     feed = len(segments) > 1 or any(head) or any(close)
     return Cut(tuple(segments), tuple(keys), feed, cue if feed else "none")
+
+
+def _cards(
+    texts: Sequence[str], usable: Sequence[bool], marks: dict[int, Mark], doubled: bool
+) -> dict[int, CardSpan]:
+    """Return the cards by the line where they start.
+
+    Pasted messages have none. A card of open length is believed only where a tool has doubled the bodies,
+    since the same tool writes the cards out.
+    """
+    if any(found.kind == "stamp" and found.name for found in marks.values()):
+        return {}
+    found = {at: card for at in range(1, len(texts)) if usable[at] and (card := card_at(texts, at))}
+    return found if doubled else {at: card for at, card in found.items() if card.least == card.most}
 
 
 def _copied(blocks: Sequence[Block], size: int) -> list[bool]:

@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Relation = Literal["exact", "near", "contained"]
+#: How a copy is related to what it copies.
+CopyRelation = Literal["exact", "near", "contained"]
+#: A variant is no copy: two facts told in nearly the same words, which must not share a cluster.
+Relation = Literal["exact", "near", "contained", "variant"]
 
 #: The text_key of every text without a visible character. Such texts are not copies of each other.
 BLANK_KEY = "0" * 32
@@ -62,7 +65,7 @@ class Comparison:
     """What verification says of two texts, and by which rule.
 
     rule: equal, equal-words, word-jaccard, char-jaccard, edit-ratio, word-containment, char-containment;
-    without a relation: apart, no-words, or guard:<rule> for two facts told in the same words.
+    of a variant: guard:<rule>; without a relation: apart, no-words.
     """
 
     relation: Relation | None
@@ -87,6 +90,6 @@ class Membership:
 
     item_id: str
     cluster_id: str
-    relation: Relation | None
+    relation: CopyRelation | None
     similarity: float
     containment: float

@@ -2,6 +2,10 @@
 
 What comes out is a function of all texts and items landed so far: pairs are facts about two texts, and a
 component that is touched is led anew as a whole. So neither order nor size of the batches matters.
+
+A component is what copies link, however far. Variants (two facts in nearly the same words) link nothing, they
+only keep texts of one component out of one cluster; so a new one is always inside a component that its new
+text touches.
 """
 
 from collections import Counter
@@ -30,7 +34,8 @@ class Matcher(Protocol):
     def lead(self, members: Sequence[Member], pairs: Sequence[Pair]) -> Sequence[Membership]:
         """Return the clusters of `members`, which are linked by `pairs` and by equal text_keys.
 
-        Must not depend on the order of either, nor join what neither links.
+        Must not depend on the order of either, nor join what neither links. Pairs of relation "variant" link
+        nothing; texts of such a pair must not share a cluster.
         """
         ...
 
@@ -83,9 +88,9 @@ CREATE OR REPLACE TEMP TABLE component AS
 SELECT text_key FROM core.versions SEMI JOIN new_versions USING (item_id)
 WHERE text_key IS NOT NULL AND text_key <> ?::UUID
 UNION
-SELECT left_key FROM dedup.pairs WHERE right_key IN (FROM respelt)
+SELECT left_key FROM dedup.pairs WHERE right_key IN (FROM respelt) AND relation <> 'variant'
 UNION
-SELECT right_key FROM dedup.pairs WHERE left_key IN (FROM respelt)
+SELECT right_key FROM dedup.pairs WHERE left_key IN (FROM respelt) AND relation <> 'variant'
 """
 _FORGET = """
 DELETE FROM dedup.pairs WHERE left_key IN (FROM respelt) OR right_key IN (FROM respelt);
@@ -120,9 +125,9 @@ WHERE rowid IN (
 _NEIGHBOURS = """
 CREATE OR REPLACE TEMP TABLE frontier AS
 WITH neighbours AS (
-    SELECT right_key AS text_key FROM dedup.pairs WHERE left_key IN (FROM frontier)
+    SELECT right_key AS text_key FROM dedup.pairs WHERE left_key IN (FROM frontier) AND relation <> 'variant'
     UNION
-    SELECT left_key FROM dedup.pairs WHERE right_key IN (FROM frontier)
+    SELECT left_key FROM dedup.pairs WHERE right_key IN (FROM frontier) AND relation <> 'variant'
 )
 FROM neighbours ANTI JOIN component USING (text_key)
 """
@@ -139,7 +144,7 @@ WITH current_versions AS (
 )
 FROM current_versions WHERE text_key IN (FROM component)
 """
-# Nearly all texts stand alone: only those with a pair or with several items have anything to be led.
+# Nearly all texts stand alone: only those with a copy or with several items have anything to be led.
 _LINKED = """
 SELECT
     replace(item_id::VARCHAR, '-', ''),
@@ -148,7 +153,11 @@ SELECT
     text_length
 FROM affected
 QUALIFY count(*) OVER (PARTITION BY text_key) > 1
-    OR text_key IN (SELECT left_key FROM dedup.pairs UNION SELECT right_key FROM dedup.pairs)
+    OR text_key IN (
+        SELECT left_key FROM dedup.pairs WHERE relation <> 'variant'
+        UNION
+        SELECT right_key FROM dedup.pairs WHERE relation <> 'variant'
+    )
 ORDER BY item_id
 """
 _LINKS = """
@@ -232,7 +241,7 @@ def _add_pairs(con: duckdb.DuckDBPyConnection, matcher: Matcher) -> None:
 
 
 def _grow_components(con: duckdb.DuckDBPyConnection) -> None:
-    """Add to `component` all texts that pairs link to it, however far away.
+    """Add to `component` all texts that copies link to it, however far away.
 
     One join a step, and steps are few: copies pair with each other, so components are dense. A recursive
     query is slower by far on the components that are not (25 s for long chains).

@@ -15,7 +15,7 @@ from warehouse_cases import AT, RECIPE, Words, batch_of, document, fingerprint, 
 
 from schemas.errors import WarehouseError
 from schemas.items import CleanedDocument
-from schemas.signatures import Pair, Recipe
+from schemas.signatures import Member, Membership, Pair, Recipe
 from warehouse.batch import Batch, Receipt
 from warehouse.checks import run_checks
 from warehouse.connection import connect
@@ -81,7 +81,7 @@ def test_what_lands_holds_the_bytes_and_who_is_whose_copy(con: duckdb.DuckDBPyCo
     ]
 
 
-WORDS = ["fire", "town", "cat", "dog", "rain", "FIRE", "TOWN", "Cat"]
+WORDS = ["fire", "town", "cat", "rain", "FIRE", "TOWN", "Cat", "12", "15"]
 TEXTS = st.lists(st.sampled_from(WORDS), min_size=1, max_size=5).map(" ".join)
 DAYS = st.sampled_from([None, "2023-01-01", "2023-01-02"])
 POSTS = st.lists(st.tuples(TEXTS, DAYS), min_size=1, max_size=4)
@@ -169,6 +169,56 @@ def test_another_spelling_has_its_pairs_judged_anew(migrated: Path) -> None:
     forth, _ = landed_state(migrated, [speech, other, shout])
     back, _ = landed_state(migrated, [shout, other, speech])
     assert forth == back
+
+
+TOLD = ["killed in big fire", "12 killed in big fire", "15 killed in big fire", "17 killed in big fire"]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (1, 2, 3, 0), (2, 0, 1, 3)])
+def test_variants_share_no_cluster_through_a_vaguer_text(
+    con: duckdb.DuckDBPyConnection, order: tuple[int, ...]
+) -> None:
+    days = ["2023-01-01", "2023-01-04", "2023-01-03", "2023-01-02"]
+    land_all(con, *(batch_of(document([TOLD[at]], days=[days[at]])) for at in order))
+    copies = (
+        "SELECT item.text, lead.text, copy.kind FROM duplicates AS copy JOIN items AS item USING (item_id) "
+    )
+    copies += "JOIN items AS lead ON lead.item_id = copy.primary_id"
+    assert con.execute(copies).fetchall() == [(TOLD[3], TOLD[0], "near")]
+    assert con.execute("SELECT relation, count(*) FROM dedup.pairs GROUP BY ALL ORDER BY ALL").fetchall() == [
+        ("near", 3),
+        ("variant", 3),
+    ]
+    assert run_checks(con) == []
+
+
+def test_a_variant_that_arrives_later_parts_a_cluster(con: duckdb.DuckDBPyConnection) -> None:
+    vague, later = (
+        document([text], days=[day]) for text, day in zip(TOLD[:2], ["2023-01-02"] * 2, strict=True)
+    )
+    land_all(con, batch_of(vague, later))
+    assert con.execute("SELECT count(*) FROM dedup.members").fetchall() == [(2,)]
+    (landed,) = land_all(con, batch_of(document([TOLD[2]], days=["2023-01-01"])))
+    assert landed.duplicates == 0  # the vague text changes sides: one copy goes, one comes
+    primaries = con.execute("SELECT text FROM unique_items ORDER BY text").fetchall()
+    assert primaries == [(TOLD[1],), (TOLD[2],)]
+    assert run_checks(con) == []
+
+
+def test_variants_alone_have_nothing_to_be_led(con: duckdb.DuckDBPyConnection) -> None:
+    """Else a series of daily rates would be led as a whole with each new rate."""
+
+    class Sizes(Words):
+        def lead(self, members: Sequence[Member], pairs: Sequence[Pair]) -> list[Membership]:
+            sizes.append(len(members))
+            return super().lead(members, pairs)
+
+    sizes: list[int] = []
+    for text in [*TOLD[1:], f"{TOLD[3]} today"]:
+        land(con, batch_of(document([text])), run_id="run-1", at=AT, matcher=Sizes())
+    relations = "SELECT relation, count(*) FROM dedup.pairs GROUP BY ALL ORDER BY ALL"
+    assert con.execute(relations).fetchall() == [("near", 1), ("variant", 5)]
+    assert sizes == [2]  # the last two are copies, and only they are looked at
 
 
 def test_a_long_chain_is_led_as_one(migrated: Path) -> None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import get_args
 
 import duckdb
 import pytest
@@ -18,8 +19,9 @@ from schemas.errors import WarehouseBusy, WarehouseError
 from warehouse.checks import run_checks
 from warehouse.lock import LockHolder, lock_holder, locked
 from warehouse.paths import WarehousePaths, wal_of
+from warehouse.publish import leftovers
 from warehouse.reader import query, reading
-from warehouse.writer import Writer, writing
+from warehouse.writer import RunState, Writer, writing
 
 HERE = Path(__file__).parent
 #: What the helper processes land: batches of near copies, so that every part of the landing has work.
@@ -157,8 +159,7 @@ def test_publishing_shows_what_landed_so_far_and_old_readers_keep_theirs(tmp_pat
     path = tmp_path / "feed.duckdb"
     with opened(path) as writer:
         ingest(writer, BATCHES[0])
-        with pytest.raises(WarehouseError, match="no warehouse"):
-            items(path)
+        assert items(path) == 0  # a new warehouse can be opened from the start
         writer.publish()
         with reading(path) as old:
             ingest(writer, BATCHES[1], run="run-2")
@@ -344,6 +345,51 @@ def test_leftovers_of_dead_publishers_go(tmp_path: Path) -> None:
     with opened(path):
         assert not leftover.exists()
     assert other.exists()
+
+
+def test_the_scratch_folder_goes_with_the_writer_and_after_a_kill_with_the_next_one(tmp_path: Path) -> None:
+    path = tmp_path / "feed.duckdb"
+    scratch = WarehousePaths.of(path).scratch
+    with helper(path, LANDING.replace("wait(f", "(writer.scratch / 'batch').touch(); wait(f")) as process:
+        assert line_of(process) == "landed 0"
+        process.kill()
+    assert leftovers(WarehousePaths.of(path)) == [scratch]
+    with opened(path) as writer:
+        assert list(writer.scratch.iterdir()) == []
+        (writer.scratch / "batch").touch()
+    assert leftovers(WarehousePaths.of(path)) == []
+
+
+def test_a_first_run_that_was_killed_before_it_published(tmp_path: Path) -> None:
+    path = tmp_path / "feed.duckdb"
+    land_cleanly(path)
+    path.unlink()  # as if it had never been published
+    with pytest.raises(WarehouseError, match=r"was not published.*Run feedmill ingest again"), reading(path):
+        pass
+    with (
+        locked(path, command="feedmill ingest", started_at=AT, wait=0),
+        pytest.raises(WarehouseError, match="is being made by process"),
+        reading(path),
+    ):
+        pass
+    with opened(path):
+        assert items(path) == 24
+
+
+def test_a_folder_is_no_warehouse(tmp_path: Path) -> None:
+    with pytest.raises(WarehouseError, match="is a folder, and a warehouse is a file"), opened(tmp_path):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("state", get_args(RunState))
+def test_every_end_of_a_run_can_be_noted(tmp_path: Path, state: RunState) -> None:
+    path = tmp_path / "feed.duckdb"
+    with opened(path) as writer:
+        writer.start_run("r", AT, "c")
+        writer.finish_run("r", AT, state)
+    with reading(path) as con:
+        assert query(con, "SELECT state FROM runs").to_pylist() == [{"state": state}]
 
 
 def test_a_stray_log_beside_the_published_copy_is_not_replayed(tmp_path: Path) -> None:

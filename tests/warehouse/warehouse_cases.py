@@ -131,7 +131,10 @@ def batch_of(
 
 
 class Words:
-    """A matcher by exact Jaccard of word sets. It reads display forms too: shouting is no copy of speech."""
+    """A matcher by exact Jaccard of word sets. It reads display forms too: shouting is no copy of speech.
+
+    Copies that have other figures each are variants.
+    """
 
     def verify(self, candidates: Sequence[tuple[str, str, str, str]]) -> list[Pair]:
         """Return the candidates that share at least half of their words."""
@@ -143,11 +146,14 @@ class Words:
             similarity = shared / len(ours | theirs)
             if similarity >= 0.5 and left_text.isupper() == right_text.isupper():
                 containment = shared / min(len(ours), len(theirs))
+                figures = [
+                    {word for word in words if word.isdigit()} for words in (ours - theirs, theirs - ours)
+                ]
                 pairs.append(
                     Pair(
                         left=left,
                         right=right,
-                        relation="near",
+                        relation="variant" if all(figures) else "near",
                         similarity=similarity,
                         containment=containment,
                     )
@@ -155,7 +161,10 @@ class Words:
         return pairs
 
     def lead(self, members: Sequence[Member], pairs: Sequence[Pair]) -> list[Membership]:
-        """Return stars: the first free item by (earliest, item_id) takes what pairs with it directly."""
+        """Return stars: the first free item by (earliest, item_id) takes what pairs with it directly.
+
+        It takes no item that is a variant of one in its cluster.
+        """
         by_keys = {frozenset((pair.left, pair.right)): pair for pair in pairs}
         free = sorted(
             members, key=lambda member: (member.earliest is None, member.earliest or "", member.item_id)
@@ -173,11 +182,15 @@ class Words:
                 )
             )
             rest = []
+            taken = {primary.text_key}
             for member in free:
                 pair = by_keys.get(frozenset((primary.text_key, member.text_key)))
-                if member.text_key != primary.text_key and pair is None:
+                others = (by_keys.get(frozenset((text, member.text_key))) for text in taken)
+                refused = any(other is not None and other.relation == "variant" for other in others)
+                if refused or (member.text_key != primary.text_key and pair is None):
                     rest.append(member)
                     continue
+                taken.add(member.text_key)
                 found.append(
                     Membership(
                         item_id=member.item_id,

@@ -23,7 +23,7 @@ CREATE TABLE dedup.bands (
 CREATE TABLE dedup.pairs (
     left_key UUID NOT NULL,
     right_key UUID NOT NULL CHECK (left_key < right_key),
-    relation VARCHAR NOT NULL CHECK (relation IN ('exact', 'near', 'contained')),
+    relation VARCHAR NOT NULL CHECK (relation IN ('exact', 'near', 'contained', 'variant')),
     similarity DOUBLE NOT NULL,
     containment DOUBLE NOT NULL
 );

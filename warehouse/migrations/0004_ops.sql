@@ -6,7 +6,11 @@ CREATE TABLE ops.runs (
     command VARCHAR NOT NULL,
     started_at TIMESTAMPTZ NOT NULL,
     finished_at TIMESTAMPTZ,
-    state VARCHAR NOT NULL CHECK (state IN ('running', 'completed', 'failed', 'killed'))
+    state VARCHAR NOT NULL CHECK (
+        state IN (
+            'running', 'completed', 'completed-with-quarantine', 'completed-with-failures', 'failed', 'killed'
+        )
+    )
 );
 
 CREATE TABLE ops.batches (

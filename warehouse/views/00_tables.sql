@@ -127,7 +127,7 @@ COMMENT ON TABLE dedup.pairs IS
     'a verified relation of two texts';
 COMMENT ON COLUMN dedup.pairs.left_key IS 'text_key of the smaller';
 COMMENT ON COLUMN dedup.pairs.right_key IS 'text_key of the greater';
-COMMENT ON COLUMN dedup.pairs.relation IS 'exact, near or contained';
+COMMENT ON COLUMN dedup.pairs.relation IS 'exact, near or contained: a copy; variant: another fact in nearly the same words, kept out of the cluster';
 COMMENT ON COLUMN dedup.pairs.similarity IS 'exact Jaccard of the shingle sets';
 COMMENT ON COLUMN dedup.pairs.containment IS 'shared shingles divided by the smaller set';
 
@@ -145,7 +145,7 @@ COMMENT ON COLUMN ops.runs.run_id IS 'the flow run';
 COMMENT ON COLUMN ops.runs.command IS 'the command';
 COMMENT ON COLUMN ops.runs.started_at IS 'start';
 COMMENT ON COLUMN ops.runs.finished_at IS 'end; null while it runs or if it was killed';
-COMMENT ON COLUMN ops.runs.state IS 'running, completed, failed, or killed: found dead by a later run';
+COMMENT ON COLUMN ops.runs.state IS 'running, completed, completed-with-quarantine (of new input), completed-with-failures (some input could not be read), failed, or killed: found dead by a later run';
 
 COMMENT ON TABLE ops.batches IS
     'a batch that was landed, in one transaction';

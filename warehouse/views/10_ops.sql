@@ -78,7 +78,7 @@ COMMENT ON VIEW main.runs IS
 COMMENT ON COLUMN main.runs.run_id IS 'the flow run';
 COMMENT ON COLUMN main.runs.started_at IS 'start';
 COMMENT ON COLUMN main.runs.finished_at IS 'end; null while it runs or if it was killed';
-COMMENT ON COLUMN main.runs.state IS 'running, completed, failed, or killed: found dead by a later run';
+COMMENT ON COLUMN main.runs.state IS 'running, completed, completed-with-quarantine (of new input), completed-with-failures (some input could not be read), failed, or killed: found dead by a later run';
 COMMENT ON COLUMN main.runs.documents IS 'distinct documents it was given';
 COMMENT ON COLUMN main.runs.items_new IS 'items it landed';
 COMMENT ON COLUMN main.runs.items_unchanged IS 'items it was given that were there';
