@@ -28,6 +28,8 @@ _SAME_WORD = 50  # Indel ratio of a word and its damaged copy: one letter of thr
 _GRAM = 3
 _MASK = (1 << 32) - 1
 _MIX_1, _MIX_2 = 0x9E3779B1, 0x85EBCA77  # odd multipliers of xxHash: they spread the words over the grams
+_LEAST_SHARED = 2  # buckets of eight: a damaged copy keeps more, unrelated lines seldom share two; short
+# lines have fewer, and one damaged letter may leave them a single one
 _VERIFIED = 5  # candidates verified a line, best shared sketch first
 _SHORTEST = 8  # below this many characters, a near copy and another short line look alike
 _PREFIX = 25
@@ -153,7 +155,9 @@ def find_anchors(keys: Sequence[str], usable: Sequence[bool]) -> list[Anchor]:
             lines.append(later)
             if len(lines) > _PARTNERS:
                 del lines[0]
-        ranked = sorted(shared, key=lambda first: (-shared[first], later - first))
+        least = _LEAST_SHARED if len(sketch) >= _SKETCH + 3 else 1
+        likely = [first for first, together in shared.items() if together >= least]
+        ranked = sorted(likely, key=lambda first: (-shared[first], later - first))
         for first in ranked[:_VERIFIED]:
             score = similarity(keys[first], key)
             if score:
