@@ -1,13 +1,14 @@
 """Score the resolver on dumps of dated posts: how near the day is, how honest the interval, beside baselines.
 
 usage: python benchmarks/dates_resolver.py FOLDER [--posts 200] [--windows 2] [--lags 1 30 400 2555]
-       [--packaged] [--channels] [--cost]
+       [--by lag|channel] [--packaged] [--cost]
 
 FOLDER holds NAME.jsonl files, one post a line with `text` and `date_iso`, oldest first. Each channel gives
-dense dumps (consecutive posts), sparse ones (every k-th post of the whole channel) and a rich one (the posts
-that name days and as many that do not). The document is captured some days after its last post. Offsets are
-fitted on half of the channels and scored on the other half, both ways round; --packaged scores the tables of
-the package instead, which have seen the channels. --cost prints time and memory on long documents only.
+dense dumps (consecutive posts), sparse ones (every k-th post of the whole channel), a rich one (the posts
+that name days and as many others), one joined of two stretches (the later first) and one newest first. The
+document is captured some days after its last post. Offsets are fitted on half of the channels and scored on
+the other half, both ways round; --packaged scores the tables of the package instead, which have seen the
+channels. --cost prints time and memory on long documents only. A dump has a year if any is written in it.
 
 own: the prose names a day within a day of the post. any: the prose names other days. none: it names no day.
 """
@@ -15,6 +16,7 @@ own: the prose names a day within a day of the post. any: the prose names other 
 import argparse
 import random
 import re
+import resource
 import statistics
 import sys
 import time
@@ -23,11 +25,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks.fit_dates import fitted, load
 from cleaners.dates import DateInput, find, resolve
+from cleaners.dates.likelihood import Tables
 from schemas.items import Published
 
 YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
@@ -86,13 +88,16 @@ def dumps(posts: Sequence[Post], size: int, windows: int, seed: int) -> list[tup
     step = max(1, len(posts) // 60)
     found += [("sparse", list(posts[start * step // windows :: step])) for start in range(min(windows, step))]
     rich: list[Post] = []
-    owed = 0
+    owed = 0  # posts without a day that may still stand beside those with one
     for post in posts:
-        owed += 1 if post.group != "none" else -1 if owed else 0
         if post.group != "none" or owed:
             rich.append(post)
+            owed += 1 if post.group != "none" else -1
     if len(rich) >= FEW:
         found.append(("rich", rich[:size]))
+    half = len(posts) // 2
+    found.append(("joined", [*posts[half : half + size // 2], *posts[: size // 2]]))
+    found.append(("newest", found[0][1][::-1]))
     return found
 
 
@@ -133,7 +138,7 @@ def said(published: Published) -> Answer:
     return Answer(best, low, high)
 
 
-def table(rows: Mapping[tuple[Any, ...], Sequence[tuple[date, Answer]]]) -> str:
+def table(rows: Mapping[tuple[str, ...], Sequence[tuple[date, Answer]]]) -> str:
     """Return coverage, exact, within 1 and 7 days (of all posts), held by the interval, median width."""
     lines = [f"{'':44} {'n':>5}  given exact   <=1   <=7  bound inside width"]
     for name, pairs in sorted(rows.items()):
@@ -143,11 +148,70 @@ def table(rows: Mapping[tuple[Any, ...], Sequence[tuple[date, Answer]]]) -> str:
         widths = [(high - low).days for _, low, high in bounded]
         shares = [len(off), *(sum(error <= most for error in off) for most in (0, 1, 7)), len(bounded)]
         lines.append(
-            f"{' '.join(map(str, name)):44} {len(pairs):5}  "
+            f"{' '.join(name):44} {len(pairs):5}  "
             + " ".join(f"{share / len(pairs):5.3f}" for share in shares)
             + (f"  {sum(held) / len(held):5.3f} {statistics.median(widths):5.0f}" if held else "")
         )
     return "\n".join(lines)
+
+
+def cost(posts: Sequence[tuple[str, date]]) -> None:
+    """Print CPU time and peak memory for long documents: a dated line in front of every fifth text.
+
+    One process prints growing documents, so that a peak is that of the document before it or its own.
+    """
+    for count, a_day in ((10_000, 0), (10_000, 3), (10_000, 25), (20_000, 12), (40_000, 12)):
+        texts = [posts[at % len(posts)][0] for at in range(count)]
+        for at in range(0, count, 5) if a_day else ():
+            day = date(2015, 1, 1) + timedelta(days=at // a_day)
+            year = f", {day.year}" if at % 15 == 0 else ""
+            texts[at] = f"On {day:%B} {day.day}{year} they met.\n{texts[at][:300]}"
+        start = time.process_time()
+        resolve([DateInput(text=text) for text in texts], fetched_at="2026-11-01")
+        spent = time.process_time() - start
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        years = f"{count / a_day / 365:4.1f} years" if a_day else "as they are"
+        each = spent / count * 1000
+        print(f"{count:6} items over {years}: {spent:5.1f} s of CPU, {each:.2f} ms an item, {peak} MB")
+
+
+class Board:
+    """Answers by row of the table, with the time that they took."""
+
+    def __init__(self, by: str | None) -> None:
+        """`by` splits the rows further: by lag or by channel."""
+        self.rows: defaultdict[tuple[str, ...], list[tuple[date, Answer]]] = defaultdict(list)
+        self.by, self.spent, self.count, self.invented, self.yearless = by, 0.0, 0, 0, 0
+
+    def score(self, name: str, style: str, dump: Sequence[Post], lag: int, offsets: Tables | None) -> None:
+        """Add the answers of every method for one dump that was captured `lag` days after its last post."""
+        capture = max(post.day for post in dump) + timedelta(days=lag)
+        start = time.process_time()
+        answers = dated(dump, capture, offsets)
+        self.spent, self.count = self.spent + time.process_time() - start, self.count + len(dump)
+        has_year = any(mention.year for post in dump for mention in find(post.text))
+        split = {"lag": (f"lag {lag:4}",), "channel": (name,)}.get(self.by or "", ())
+        for method, found in (
+            ("resolver", [said(answer) for answer in answers]),
+            ("greedy", greedy(dump, capture)),
+            ("constant", [Answer(capture - timedelta(days=CONSTANT))] * len(dump)),
+        ):
+            for post, answer in zip(dump, found, strict=True):
+                row = (style, "year" if has_year else "no year", *split, post.group, method)
+                self.rows[row].append((post.day, answer))
+
+    def bare(self, dump: Sequence[Post], offsets: Tables | None) -> None:
+        """Count the years that are given where every year has been removed from the texts."""
+        bare = [without_years(post) for post in dump]
+        answers = dated(bare, max(post.day for post in dump), offsets)
+        self.yearless += len(bare)
+        self.invented += sum(bool(said(answer).low or said(answer).best) for answer in answers)
+
+
+def dated(dump: Sequence[Post], capture: date, offsets: Tables | None) -> tuple[Published, ...]:
+    """Return the answers of the resolver for one dump."""
+    items = [DateInput(text=post.text) for post in dump]
+    return resolve(items, fetched_at=capture.isoformat(), offsets=offsets)
 
 
 def main() -> None:
@@ -160,57 +224,26 @@ def main() -> None:
     parser.add_argument("--windows", type=int, default=2)
     parser.add_argument("--lags", type=int, nargs="*", default=[1, 30, 400, 2555])
     parser.add_argument("--packaged", action="store_true")
-    parser.add_argument("--channels", action="store_true", help="a row a channel")
+    parser.add_argument("--by", choices=["lag", "channel"])
+    parser.add_argument("--cost", action="store_true")
     args = parser.parse_args()
     channels = {path.stem: load(path) for path in sorted(args.folder.glob("*.jsonl"))}
-    names = sorted(channels)
+    if args.cost:
+        cost([post for posts in channels.values() for post in posts])
+        return
+    board, names = Board(args.by), sorted(channels)
     folds = (names[0::2], names[1::2])
-    scored: defaultdict[tuple[Any, ...], list[tuple[date, Answer]]] = defaultdict(list)
-    spent, count, invented, yearless = 0.0, 0, 0, 0
     for fold, other in (folds, folds[::-1]):
         offsets = None if args.packaged else fitted([channels[name] for name in other])
         for name in fold:
             posts = [as_post(text, day) for text, day in channels[name]]
-            for number, (style, dump) in enumerate(dumps(posts, args.posts, args.windows, seed=len(name))):
-                has_year = any(mention.year for post in dump for mention in find(post.text))
+            for style, dump in dumps(posts, args.posts, args.windows, seed=len(name)):
                 for lag in args.lags:
-                    capture = max(post.day for post in dump) + timedelta(days=lag)
-                    start = time.process_time()
-                    answers = resolve(
-                        [DateInput(text=post.text) for post in dump],
-                        fetched_at=capture.isoformat(),
-                        offsets=offsets,
-                    )
-                    spent, count = spent + time.process_time() - start, count + len(dump)
-                    methods = {
-                        "resolver": [said(answer) for answer in answers],
-                        "greedy": greedy(dump, capture),
-                        "constant": [Answer(capture - timedelta(days=CONSTANT))] * len(dump),
-                    }
-                    for method, found in methods.items():
-                        for post, answer in zip(dump, found, strict=True):
-                            key = (style, f"year={'yes' if has_year else 'no'}", f"lag={lag}")
-                            scored[*key, post.group, method].append((post.day, answer))
-                            if args.channels and method == "resolver":
-                                scored[style, name, "year" if has_year else "noyear", post.group].append(
-                                    (post.day, answer)
-                                )
-                            if method != "constant":
-                                scored[
-                                    "all", style, "year" if has_year else "noyear", post.group, method
-                                ].append((post.day, answer))
-                if number % args.windows == 0:
-                    bare = [without_years(post) for post in dump]
-                    answers = resolve(
-                        [DateInput(text=post.text) for post in bare],
-                        fetched_at=max(post.day for post in dump).isoformat(),
-                        offsets=offsets,
-                    )
-                    yearless += len(bare)
-                    invented += sum(bool(a.best or a.earliest or a.latest) for a in answers)
-    print(table(scored))
-    print(f"years removed: {invented} of {yearless} items were given a year")
-    print(f"{spent / count * 1000:.2f} ms of CPU an item over {count} items")
+                    board.score(name, style, dump, lag, offsets)
+                board.bare(dump, offsets)
+    print(table(board.rows))
+    print(f"years removed: {board.invented} of {board.yearless} items were given a year")
+    print(f"{board.spent / board.count * 1000:.2f} ms of CPU an item over {board.count} items")
 
 
 if __name__ == "__main__":

@@ -3,9 +3,9 @@
 usage: python benchmarks/fit_dates.py FOLDER [--write] [--leave-out NAME ...]
 
 FOLDER holds NAME.jsonl files, one post a line with `text` and `date_iso`. The counts start from the coarse
-shapes in dates_prior.toml, which were set by hand without looking at these channels and weigh as much as
-`strength` mentions; a channel adds at most WORTH mentions to a class, however many it has. Days are UTC days,
-as the posts are stamped and scored. Without --write, prints the counts of each class.
+shapes in dates_prior.toml, which were set by hand and weigh as much as `strength` mentions; a channel adds at
+most WORTH mentions to a class, however many it has. Days are UTC days, as posts are stamped and scored.
+Without --write, prints the counts of each class.
 """
 
 import argparse
@@ -84,7 +84,11 @@ def offset(clue: Clue, day: date) -> int:
 
 
 def _days(own: Sequence[Observation], label: str) -> list[int]:
-    offsets = [offset(clue, day) for clue, day in own if clue.kind == "day" and clue.label == label]
+    offsets = [
+        offset(clue, day)
+        for clue, day in own
+        if clue.kind == "day" and clue.label == label and not clue.mention.ambiguous
+    ]
     return [off for off in offsets if abs(off) <= HALF_YEAR]
 
 
@@ -144,7 +148,7 @@ def _stated(
             [
                 offset(clue, day)
                 for clue, day in own
-                if clue.kind == "day" and clue.mention.year and clue.place == place
+                if clue.kind == "day" and clue.mention.year and clue.label == place
             ]
             for own in seen
         ]
@@ -161,19 +165,21 @@ def _stated(
 def _years(
     prior: Mapping[str, Any], strength: float, seen: Sequence[Sequence[Observation]]
 ) -> dict[str, Any]:
-    """Return post year - mentioned year, at the start and at the end of a year, and in talk of the future."""
+    """Return post year - mentioned year by tense, at the start and at the end of a year."""
     tables: dict[str, Any] = {"older": prior["older"], "later": prior["later"]}
-    for name in ("january", "december", "future"):
+    for name in prior:
+        if name in {"older", "later"}:
+            continue
+        label, _, season = name.partition("_")
         counts = {key: strength * share for key, share in prior[name].items()}
         total = strength
         for own in seen:
             found = []
             for clue, day in own:
-                if clue.kind != "year" or (clue.label == "future") != (name == "future"):
-                    continue
-                late = min(1.0, (day.timetuple().tm_yday - 1) / 364)
-                part = 1.0 if name == "future" else late if name == "december" else 1 - late
-                found.append((str(day.year - (clue.mention.year or 0)), part))
+                if clue.kind == "year" and clue.label == label:
+                    late = min(1.0, (day.timetuple().tm_yday - 1) / 364)
+                    part = late if season == "december" else 1 - late
+                    found.append((str(day.year - (clue.mention.year or 0)), part))
             worth = min(1.0, WORTH / max(1.0, sum(part for _, part in found)))
             for key, part in found:
                 total += worth * part

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field, replace
 from cleaners.chain import CLEANER, clean
 from cleaners.signatures import sign
 from flows.inputs import InputFailure, Ref, UnusableInputError, read
+from flows.memory import TOO_LARGE, bounded
 from flows.runs import Tally, tally
+from flows.warming import warm_up
 from schemas.documents import Blob, Refusal
 from schemas.items import CleanedDocument, Paragraph
 from schemas.options import CleanOptions
-from schemas.signatures import Recipe
+from schemas.signatures import Recipe, Signed
 from warehouse.tabulate import tabulate
 
 Clean = Callable[[Blob, CleanOptions], CleanedDocument]
@@ -20,15 +22,19 @@ Clean = Callable[[Blob, CleanOptions], CleanedDocument]
 class Casualty:
     """Why a document goes to quarantine whole: the cleaners did not survive it."""
 
-    reason: str  # worker-died | timeout
+    reason: str  # worker-died | timeout | memory | cleaner-failed
     detail: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """Documents to clean together. `casualties` (by position in `refs`) are not cleaned again."""
+    """Documents to clean together. `casualties` (by position in `refs`) are not cleaned again.
+
+    Cleaning one document may take `memory` bytes; None: as much as there is.
+    """
 
     refs: tuple[Ref, ...]
+    memory: int | None = None
     casualties: Mapping[int, Casualty] = field(default_factory=dict)
 
     @property
@@ -52,10 +58,14 @@ def clean_batch(job: Job, started: Callable[[int], None] | None = None, clean: C
 
     `started` is called with the position of each document before it is touched, and with the number of
     documents before they are tabulated. A document that cannot be read any more is a failure; one on which
-    the cleaners fail is quarantined whole.
+    the cleaners fail, or that takes too much memory, is quarantined whole.
     """
+    recipe = Recipe()
+    if job.memory is not None:
+        warm_up()
     blobs: list[Blob] = []
     documents: list[CleanedDocument] = []
+    signed: dict[str, Signed] = {}
     failures: list[InputFailure] = []
     for position, ref in enumerate(job.refs):
         if started:
@@ -66,21 +76,22 @@ def clean_batch(job: Job, started: Callable[[int], None] | None = None, clean: C
             failures.append(error.failure)
             continue
         casualty = job.casualties.get(position)
-        document = quarantined(blob, casualty) if casualty else _cleaned(blob, ref, clean)
         blobs.append(blob)
+        if casualty:
+            documents.append(quarantined(blob, casualty))
+            continue
+        document, signatures = _cleaned(blob, ref, clean, recipe, job.memory)
         documents.append(document)
+        signed.update(signatures)
     if started:
         started(len(job.refs))
     tallies: dict[str, Tally] = {}
     for document in documents:
         tallies[document.source] = tallies.get(document.source, Tally()) + tally(document)
-    items = [item for document in documents for item in document.items]
-    recipe = Recipe()
-    signed = sign([item.text for item in items], recipe)
     batch = tabulate(
         documents,
         bodies={document.document_id: blob.data for document, blob in zip(documents, blobs, strict=True)},
-        signed={item.item_id: one for item, one in zip(items, signed, strict=True)},
+        signed=signed,
         recipe=recipe,
         fetched_at={
             document.document_id: blob.fetched_at for document, blob in zip(documents, blobs, strict=True)
@@ -110,12 +121,20 @@ def quarantined(blob: Blob, casualty: Casualty) -> CleanedDocument:
     )
 
 
-def _cleaned(blob: Blob, ref: Ref, clean: Clean) -> CleanedDocument:
+def _cleaned(
+    blob: Blob, ref: Ref, clean: Clean, recipe: Recipe, memory: int | None
+) -> tuple[CleanedDocument, dict[str, Signed]]:
+    """Return a document and the signatures of its items by item_id."""
     options = CleanOptions()
     if ref.input_format:
         options = replace(options, input_format=ref.input_format)
     try:
-        return clean(blob, options)
+        with bounded(memory):
+            document = clean(blob, options)
+            signed = sign([item.text for item in document.items], recipe)
+        return document, {item.item_id: one for item, one in zip(document.items, signed, strict=True)}
+    except MemoryError:
+        casualty = Casualty(reason="memory", detail=TOO_LARGE)
     except Exception as error:  # noqa: BLE001 - whatever is wrong with one document, the others still land
         casualty = Casualty(reason="cleaner-failed", detail=f"{type(error).__name__}: {error}"[:500])
-        return quarantined(blob, casualty)
+    return quarantined(blob, casualty), {}

@@ -1,6 +1,7 @@
 """The command `feedmill`: words in, exit status out.
 
-Status: 0 done, 1 failed, 2 wrong usage, 3 done but some input went to quarantine, 4 warehouse busy.
+Status: 0 done, 1 failed, 2 wrong usage, 3 done but some input went to quarantine or could not be read,
+4 warehouse busy.
 Nothing here imports Prefect, and nothing but the standard library is imported before `main` has made sure
 that the four packages belong together.
 """

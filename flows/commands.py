@@ -17,8 +17,8 @@ _ITEM_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}
 _HELP = """Messy feeds in, dated and deduplicated items in DuckDB out.
 
 Data goes to stdout, everything else to stderr. Every command takes -q (say less) and -v (say where an
-error came from). Exit status: 0 done, 1 failed, 2 wrong usage, 3 done but some input went to quarantine,
-4 warehouse busy.
+error came from). Exit status: 0 done, 1 failed, 2 wrong usage, 3 done but some input went to quarantine
+or could not be read, 4 warehouse busy.
 """
 
 
@@ -113,7 +113,7 @@ def preview(
     """Show what ingest would land, one item a row. Touches no warehouse and no Prefect."""
     from flows.preview import Reading, preview_rows  # noqa: PLC0415 - brings the cleaners
 
-    reading = Reading(voice)
+    reading = Reading(voice, load().memory_bytes)
     request = request_from((input_, *more), None, input_format, fetched_at)
     write(preview_rows(document for _, document in reading.cleaned(request)), form)
     return reading.status
@@ -149,7 +149,7 @@ def explain(
     from flows import explain as explaining  # noqa: PLC0415 - brings the cleaners
     from flows.preview import Reading  # noqa: PLC0415 - as above
 
-    reading = Reading(voice)
+    reading = Reading(voice, load().memory_bytes)
     target = unshield(target)
     if _ITEM_ID.fullmatch(target) and not os.path.lexists(target):
         if item is not None:

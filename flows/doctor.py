@@ -22,6 +22,14 @@ _COPIES_AT_PEAK = 3
 _LAST_RUN = (
     "SELECT run_id, state, started_at, finished_at, items_new FROM runs ORDER BY started_at DESC LIMIT 1"
 )
+#: What to do after a run, by the state that it ended in.
+_AFTER = {
+    "completed-with-quarantine": "`feedmill sql 'select reason, detail from quarantine'` tells why.",
+    "completed-with-failures": "Some input could not be read. Mend that, and run it again for the rest.",
+    "running": "If nobody holds the lock it was killed. Run it again: nothing is landed twice.",
+    "failed": "Run it again: what has landed is not landed twice.",
+    "killed": "Run it again: what has landed is not landed twice.",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,8 +133,8 @@ def _configuration(settings: Settings) -> Iterator[Finding]:
 
 def _files(warehouse: Path) -> Iterator[Finding]:
     from warehouse.lock import lock_holder  # noqa: PLC0415 - brings DuckDB
-    from warehouse.paths import WarehousePaths  # noqa: PLC0415 - as above
-    from warehouse.publish import is_published  # noqa: PLC0415 - as above
+    from warehouse.paths import WarehousePaths, wal_of  # noqa: PLC0415 - as above
+    from warehouse.publish import is_published, leftovers  # noqa: PLC0415 - as above
 
     paths = WarehousePaths.of(warehouse)
     if not paths.published.exists() and not paths.work.exists():
@@ -137,9 +145,22 @@ def _files(warehouse: Path) -> Iterator[Finding]:
             mend="`feedmill ingest INPUT` makes it.",
         )
         return
-    size = paths.published.stat().st_size if paths.published.exists() else 0
-    yield Finding(check="warehouse", state="ok", found=f"{paths.published}, {size:,} bytes")
     holder = lock_holder(warehouse)
+    there = paths.published.exists()
+    size = paths.published.stat().st_size if there else 0
+    if there:
+        yield Finding(check="warehouse", state="ok", found=f"{paths.published}, {size:,} bytes")
+    elif holder:
+        yield Finding(
+            check="warehouse", state="note", found=f"{paths.published} is being made", mend="Look again soon."
+        )
+    else:
+        yield Finding(
+            check="warehouse",
+            state="wrong",
+            found=f"{paths.published} does not exist: the run that was to make it was ended early",
+            mend="Run `feedmill ingest` again, on the same inputs: it goes on where that run stopped.",
+        )
     if holder:
         yield Finding(
             check="lock",
@@ -149,12 +170,21 @@ def _files(warehouse: Path) -> Iterator[Finding]:
         )
     else:
         yield Finding(check="lock", state="ok", found="free")
-        if paths.work.exists() and not is_published(paths):
+        # A log beside the working file holds what landed last, and the file itself does not show it.
+        if there and paths.work.exists() and (wal_of(paths.work).exists() or not is_published(paths)):
             yield Finding(
                 check="published copy",
                 state="wrong",
                 found="older than the working file: a run was ended between landing and publishing",
                 mend="Run `feedmill ingest` again, on anything: it publishes what has landed.",
+            )
+        dead = leftovers(paths)
+        if dead:
+            yield Finding(
+                check="leftovers",
+                state="note",
+                found=f"{', '.join(map(str, dead))}: of a run that was killed",
+                mend="The next `feedmill ingest` removes them.",
             )
     if not os.access(paths.folder, os.W_OK):
         yield Finding(
@@ -203,11 +233,10 @@ def _content(warehouse: Path) -> Iterator[Finding]:
 def _last_run(last: dict[str, Any] | None) -> Finding:
     if last is None:
         return Finding(check="last run", state="note", found="none yet", mend="`feedmill ingest INPUT`.")
-    done = last["state"] == "completed"
     when = last["finished_at"] or last["started_at"]
     return Finding(
         check="last run",
-        state="ok" if done else "note",
+        state="ok" if last["state"] == "completed" else "note",
         found=f"{last['run_id']} {last['state']} {when:%Y-%m-%d %H:%M} UTC, {last['items_new']} new items",
-        mend=None if done else "Run it again: what has landed is not landed twice.",
+        mend=_AFTER.get(last["state"]),
     )

@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from cleaners.dates import Reading, explain_dates
 from cleaners.decode import decode
 from cleaners.rules import rules
 from flows.output import Row
@@ -62,6 +63,7 @@ def explain(document: CleanedDocument, blob: Blob, item: Item | None = None) -> 
     items = {one.ordinal: one for one in document.items}
     starts = [line.start for line in lines]
     changes = {trace.line: tuple(step.name for step in trace.steps) for trace in document.traces}
+    dates: dict[int, dict[str, list[Reading]]] = {}
     for paragraph in document.paragraphs:
         if item is not None and not _belongs(paragraph, item):
             continue
@@ -70,8 +72,21 @@ def explain(document: CleanedDocument, blob: Blob, item: Item | None = None) -> 
         if paragraph.of_ordinal is not None:
             of_line = document.paragraphs[paragraph.of_ordinal].line
         owner = items.get(paragraph.item) if paragraph.item is not None else None
+        if owner is not None and owner.ordinal not in dates:
+            dates = {owner.ordinal: _readings(owner)}  # of one item at a time: paragraphs come item by item
+        readings = dates[owner.ordinal] if owner is not None else {}
         for line in own or (None,):
-            yield _explained(paragraph, line, owner, of_line, changes)
+            yield _explained(paragraph, line, owner, of_line, changes, readings)
+
+
+def _readings(item: Item) -> dict[str, list[Reading]]:
+    """Return what the dates of an item were taken for, by the text of their line."""
+    found: dict[str, list[Reading]] = {}
+    for reading in explain_dates(item.text, item.published):
+        start = item.text.rfind("\n", 0, reading.start) + 1
+        end = item.text.find("\n", reading.start)
+        found.setdefault(item.text[start : end if end >= 0 else None], []).append(reading)
+    return found
 
 
 def choose(document: CleanedDocument, ordinal: int | None) -> Item | None:
@@ -96,6 +111,7 @@ def _explained(
     item: Item | None,
     of_line: int | None,
     changes: dict[int, tuple[str, ...]],
+    readings: dict[str, list[Reading]],
 ) -> ExplainedLine:
     if line is None:
         text, blank, number = paragraph.text, False, paragraph.line
@@ -106,6 +122,8 @@ def _explained(
     why = f"blank: goes with line {paragraph.line}" if blank else _why(paragraph, of_line, item)
     if item is not None and not blank:
         why = "; ".join([why, *_item_reasons(item, number, text)])
+        if paragraph.fate == "kept":
+            why = "; ".join([why, *(_date_reason(reading) for reading in readings.get(text, ()))])
     return ExplainedLine(
         item_id=item.item_id if item else None,
         item=paragraph.item,
@@ -161,6 +179,12 @@ def _item_reasons(item: Item, number: int | None, text: str) -> Iterator[str]:
     evidence = item.published.evidence
     if evidence and item.published.basis != "neighbours" and evidence in text:
         yield f"the date rests on {evidence!r}"
+
+
+def _date_reason(reading: Reading) -> str:
+    """Return what one date was taken for, and why."""
+    meant = reading.chosen or " or ".join(reading.candidates)
+    return f"{reading.text!r} ({reading.label}{', ' + meant if meant else ''}): {reading.why}"
 
 
 def boundary_reason(item: Item) -> str:

@@ -21,15 +21,17 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from flows.books import books_of
 from flows.cleaning import Answer, Job
 from flows.ledger import Ledger
 from flows.pipeline import Run, begin, enter, finish, land, needs_warehouse, now, scratch_folder
 from flows.pool import Pool
 from flows.progress import Progress, Tell, silent
+from flows.refresh import Refresher
 from flows.report import markdown, source_cells
 from flows.runs import IngestRequest, RunSummary, request_for
 from flows.settings import load
-from flows.sources import Discovery, discover
+from flows.sources import Discovery, discover, spool
 from flows.survey import Survey, plan, survey
 from schemas.errors import FeedmillError, WarehouseBusy
 from warehouse.land import Landed
@@ -49,14 +51,15 @@ class Desk:
     """What the tasks of one run share: open things and books. Prefect looks into arguments for futures,
     field by field; into this it cannot look, so that passing it costs nothing however much lies on it."""
 
-    def __init__(self, run: Run, scratch: Path, pool: Pool, tell: Tell) -> None:
-        """Lay out an empty desk."""
+    def __init__(self, run: Run, found: Discovery, tell: Tell) -> None:
+        """Lay out a desk with nothing on it but what was found."""
         self.run = run
-        self.scratch = scratch
-        self.pool = pool
         self.tell = tell
         self.writer: Writer | None = None
-        self.found = Discovery(refs=(), failures=())
+        self.scratch = Path()
+        self.pool = Pool(run.request.workers, memory=run.request.memory_bytes)
+        self.refresher = Refresher()
+        self.found = found
         self.surveyed = Survey(new=(), again=(), known=(), failures=())
         self.ledger = Ledger()
 
@@ -107,8 +110,8 @@ def open_warehouse(desk: Desk, stack: contextlib.ExitStack) -> None:
 def read(desk: Desk) -> int:
     """Find out which documents are new, and deal them into batches; return how many."""
     log = get_run_logger()
-    known = desk.writer.known if desk.writer else None
-    desk.surveyed = survey(desk.found, known, desk.tell)
+    books = books_of(desk.writer, desk.run.request.warehouse)
+    desk.surveyed = survey(desk.found, books.known, desk.tell)
     jobs = plan(desk.surveyed.new, desk.run.request, MOST_JOBS)
     for number, job in enumerate(jobs):
         desk.file("job", number).write_bytes(pickle.dumps(job))
@@ -159,6 +162,8 @@ def match_and_land(desk: Desk, number: int, count: int, batch: Batch) -> Landed:
     file = desk.file("answer", number - 1)
     answer = pickle.loads(file.read_bytes())  # noqa: S301 - written by `clean`, into a folder of this process
     assert isinstance(answer, Answer)  # noqa: S101 - as above
+    if desk.refresher.refresh(desk.writer):
+        get_run_logger().info("Published what landed before batch %d.", number)
     landed = land(desk.writer, answer, desk.run, desk.ledger.judge)
     file.unlink()
     desk.ledger.enter(replace(answer, batch=b""), landed)
@@ -223,12 +228,14 @@ def ingest(request: IngestRequest | None = None) -> State[RunSummary]:
     request = request or request_for(load())
     log = get_run_logger()
     run = begin(request)
-    with scratch_folder() as scratch, contextlib.ExitStack() as stack:
-        desk = Desk(run, scratch, stack.enter_context(Pool(request.workers)), _TELL.get())
-        desk.found = discover(request.inputs, warehouse=request.warehouse, scratch=scratch)
+    with contextlib.ExitStack() as stack:
+        desk = Desk(run, discover(request.inputs, warehouse=request.warehouse), _TELL.get())
         log.info("Run %s: %d files found.", run.run_id, len(desk.found.refs))
         if needs_warehouse(run, desk.found):
             open_warehouse(desk, stack)
+        desk.scratch = scratch_folder(stack, desk.writer)
+        desk.found = spool(desk.found, desk.scratch)
+        stack.enter_context(desk.pool)  # closed first: workers are done before their folder goes
         count = read(desk)
         cleaned = [clean.submit(desk, number, count) for number in range(1, count + 1)]
         for number, future in enumerate(cleaned, start=1):
@@ -264,10 +271,11 @@ def _state(summary: RunSummary) -> State[RunSummary]:
     total = summary.total
     message = (
         f"{summary.items_new:,} new and {summary.items_unchanged:,} known items; "
-        f"{total.quarantined:,} ranges in quarantine, {len(summary.failures):,} inputs not usable."
+        f"{total.quarantined:,} ranges in quarantine ({summary.quarantined_known:,} known), "
+        f"{len(summary.failures):,} inputs not usable."
     )
     if summary.state == "failed":
         return Failed(message=f"Not one input could be read. {message}", data=summary)
-    if summary.state == "completed-with-quarantine":
-        return Completed(name="CompletedWithQuarantine", message=message, data=summary)
-    return Completed(message=message, data=summary)
+    # Prefect's names have no hyphens: CompletedWithQuarantine, CompletedWithFailures.
+    name = "".join(word.capitalize() for word in summary.state.split("-"))
+    return Completed(name=name, message=message, data=summary)

@@ -16,9 +16,10 @@ from typing import BinaryIO
 from schemas.documents import Blob
 from schemas.errors import InputError
 
-# A document is cleaned as a whole, in memory, at a multiple of its size (see flows.worker): 1 GB is what
-# a machine with 16 GB takes without swapping.
-MAX_BYTES = 1_000_000_000
+# The bytes of a document are kept whatever becomes of it, and landing them takes ten times their size in
+# memory (measured, in both processes together). Half a gigabyte is what a machine with 8 GB can keep; how
+# much of it can be cleaned is a matter of the setting `memory_bytes` (flows.memory).
+MAX_BYTES = 500_000_000
 CHUNK = 1 << 20
 
 

@@ -1,11 +1,12 @@
 """The ingest run as plain functions. `ingest` strings them together here; the Prefect flow does so there.
 
     begin       the run's id and clock
-    discover    inputs -> files (flows.sources)
+    discover    inputs -> files (flows.sources); `spool` reads stdin
+    enter       be the writer of the warehouse; from here on readers have something to open
     survey      which documents are new; the same bytes under two names are one document (flows.survey)
     plan        new documents -> jobs of some megabytes (flows.survey)
     clean       a job -> one Arrow batch (flows.cleaning, in worker processes by flows.pool)
-    land        match and land a batch in one transaction
+    land        match and land a batch in one transaction; every few minutes readers see it (flows.refresh)
     finish      note what was there before, and the end; the run in figures
 """  # fmt: skip
 
@@ -17,17 +18,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from flows.books import books_of
 from flows.cleaning import Answer, Job, clean_batch
 from flows.inputs import Ref
 from flows.ledger import Judge, Ledger
 from flows.pool import Pool
 from flows.progress import Progress, Tell, silent
+from flows.refresh import Refresher
 from flows.runs import IngestRequest, RunSummary, State, source_rows
-from flows.sources import Discovery, discover
+from flows.sources import Discovery, discover, spool
 from flows.survey import Survey, document_id_of, plan, survey
 from warehouse.batch import Batch, Receipt
+from warehouse.holdings import Held
 from warehouse.land import Landed
-from warehouse.writer import RunState, Writer, writing
+from warehouse.writer import Writer, writing
 
 __all__ = ["Progress", "Run", "ingest"]
 
@@ -48,17 +52,20 @@ class Run:
 def ingest(request: IngestRequest, progress: Tell | None = None) -> RunSummary:
     """Clean, match and land the documents behind a request, and publish the warehouse.
 
-    What has landed before is not cleaned again. An input that cannot be used stops no other one.
+    What has landed before is not cleaned again. An input that cannot be used stops no other one. A dry run
+    asks the published copy what is known, and finds no duplicates.
     Raises WarehouseBusy before anything was done, and WarehouseError; batches landed before an error stay.
     """
     tell = progress or silent
     run = begin(request)
-    with scratch_folder() as scratch, contextlib.ExitStack() as stack:
-        found = discover(request.inputs, warehouse=request.warehouse, scratch=scratch)
+    with contextlib.ExitStack() as stack:
+        found = discover(request.inputs, warehouse=request.warehouse)
         writer = enter(stack, run) if needs_warehouse(run, found) else None
-        surveyed = survey(found, writer.known if writer else None, tell)
-        ledger = Ledger()
-        for answer in clean(plan(surveyed.new, request), request.workers, surveyed.bytes):
+        found = spool(found, scratch_folder(stack, writer))
+        surveyed = survey(found, books_of(writer, request.warehouse).known, tell)
+        ledger, refresher = Ledger(), Refresher()
+        for answer in clean(plan(surveyed.new, request), request, surveyed.bytes):
+            refresher.refresh(writer)
             ledger.enter(answer, land(writer, answer, run, ledger.judge))
             tell(ledger.progress(surveyed.bytes))
         summary = finish(writer, run, found, surveyed, ledger)
@@ -74,11 +81,15 @@ def begin(request: IngestRequest) -> Run:
     return Run(run_id=f"{stamp}-{secrets.token_hex(3)}", started_at=started, request=request)
 
 
-@contextlib.contextmanager
-def scratch_folder() -> Iterator[Path]:
-    """Give a folder for what a run needs only while it lasts."""
-    with tempfile.TemporaryDirectory(prefix="feedmill-") as name:
-        yield Path(name)
+def scratch_folder(stack: contextlib.ExitStack, writer: Writer | None) -> Path:
+    """Return a folder for what a run needs only while it lasts: beside the warehouse, under its lock.
+
+    What a killed run leaves there, the next writer removes. A dry run, which writes nothing, has a temporary
+    folder until `stack` is closed.
+    """
+    if writer:
+        return writer.scratch
+    return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="feedmill-")))
 
 
 def needs_warehouse(run: Run, found: Discovery) -> bool:
@@ -97,12 +108,12 @@ def enter(stack: contextlib.ExitStack, run: Run) -> Writer:
     return writer
 
 
-def clean(jobs: Sequence[Job], workers: int, total: int) -> Iterator[Answer]:
+def clean(jobs: Sequence[Job], request: IngestRequest, total: int) -> Iterator[Answer]:
     """Yield the answers to jobs in order: in worker processes, or here if there is too little to do."""
     if total <= IN_PROCESS_BYTES:
         yield from map(clean_batch, jobs)
         return
-    with Pool(min(workers, len(jobs))) as pool:
+    with Pool(min(request.workers, len(jobs)), memory=request.memory_bytes) as pool:
         yield from pool.map(jobs)
 
 
@@ -115,11 +126,12 @@ def land(writer: Writer | None, answer: Answer, run: Run, judge: Judge) -> Lande
 
 def finish(writer: Writer | None, run: Run, found: Discovery, surveyed: Survey, ledger: Ledger) -> RunSummary:
     """Note which documents were there before, new names of new ones, and the end; return the figures."""
-    unchanged = _noted(writer, run, surveyed) if writer else 0
-    summary = _summarise(run, found, surveyed, ledger, unchanged)
     if writer:
-        state: RunState = "failed" if summary.state == "failed" else "completed"
-        writer.finish_run(run.run_id, finished_at=clock(), state=state)
+        _note(writer, run, surveyed)
+    there = books_of(writer, run.request.warehouse).held({document_id_of(ref) for ref in surveyed.known})
+    summary = _summarise(run, found, surveyed, ledger, there)
+    if writer:
+        writer.finish_run(run.run_id, finished_at=clock(), state=summary.state)
     return summary
 
 
@@ -144,18 +156,16 @@ def _recorded(writer: Writer, run: Run) -> Iterator[None]:
         raise
 
 
-def _noted(writer: Writer, run: Run, surveyed: Survey) -> int:
-    """Note documents that were there, and other names of new ones; return the items that were there."""
-    unchanged = 0
+def _note(writer: Writer, run: Run, surveyed: Survey) -> None:
+    """Note documents that were there, and other names of new ones."""
     if surveyed.known:
         received = [_receipt(ref) for ref in surveyed.known]
-        unchanged = writer.note_unchanged(received, run_id=run.run_id, at=clock()).items_unchanged
+        writer.note_unchanged(received, run_id=run.run_id, at=clock())
     # A file may have changed after it was surveyed: then the bytes that its other name has did not land.
     there = writer.known([document_id_of(ref) for ref in surveyed.again])
     again = [_receipt(ref) for ref in surveyed.again if ref.document_id in there]
     if again:
         writer.note_unchanged(again, run_id=run.run_id, at=clock())
-    return unchanged
 
 
 def _receipt(ref: Ref) -> Receipt:
@@ -168,13 +178,13 @@ def _receipt(ref: Ref) -> Receipt:
     )
 
 
-def _summarise(run: Run, found: Discovery, surveyed: Survey, ledger: Ledger, unchanged: int) -> RunSummary:
+def _summarise(run: Run, found: Discovery, surveyed: Survey, ledger: Ledger, there: Held) -> RunSummary:
     """Return the run in figures. It failed if not one of its inputs could be read."""
     failures = (*found.failures, *surveyed.failures, *ledger.failures)
-    state: State = "completed"
-    if failures or ledger.total.quarantined:
+    state: State = "completed-with-quarantine" if ledger.total.quarantined else "completed"
+    if failures:
         readable = ledger.total.documents or surveyed.known
-        state = "completed-with-quarantine" if readable else "failed"
+        state = "completed-with-failures" if readable else "failed"
     return RunSummary(
         run_id=run.run_id,
         state=state,
@@ -184,7 +194,8 @@ def _summarise(run: Run, found: Discovery, surveyed: Survey, ledger: Ledger, unc
         finished_at=now(),
         sources=source_rows(ledger.tallies, (ref.source for ref in surveyed.known), failures),
         items_new=sum(landed.items_new for landed in ledger.landed),
-        items_unchanged=unchanged + sum(landed.items_unchanged for landed in ledger.landed),
+        quarantined_known=there.quarantined,
+        items_unchanged=there.items + sum(landed.items_unchanged for landed in ledger.landed),
         duplicates=sum(landed.duplicates for landed in ledger.landed),
         near_duplicates=len(ledger.judge.near),
         failures=failures,

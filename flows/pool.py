@@ -19,6 +19,7 @@ from typing import IO, Self, cast
 
 from flows.cleaning import Answer, Casualty, Job
 from flows.frames import Closed, Overdue, receive, receive_bytes, send
+from flows.memory import COST, Gate
 from flows.worker import allowance
 from schemas.errors import FeedmillError
 
@@ -50,7 +51,8 @@ class Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._stderr,
-            env=os.environ | {"PYTHONPATH": paths},
+            # One process a core: threads of numpy's algebra would be in each other's way, and take memory.
+            env={"OPENBLAS_NUM_THREADS": "1"} | os.environ | {"PYTHONPATH": paths},
             bufsize=0,
         )
         assert self._process.stdin is not None  # noqa: S101 - asked for above
@@ -117,14 +119,18 @@ class Worker:
 
 
 class Pool:
-    """A few workers, started when needed and used again. Answers come in the order of the jobs."""
+    """A few workers, started when needed and used again. Answers come in the order of the jobs.
 
-    def __init__(self, workers: int, command: Sequence[str] = COMMAND) -> None:
+    Together they take about `memory` bytes: large documents wait for each other.
+    """
+
+    def __init__(self, workers: int, command: Sequence[str] = COMMAND, *, memory: int | None = None) -> None:
         self._workers = workers
         self._command = command
         self._idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
         self._all: set[Worker] = set()
         self._lock = threading.Lock()
+        self._room = Gate(memory)
         self._places = threading.BoundedSemaphore(workers)
         self._closed = threading.Event()
 
@@ -169,7 +175,7 @@ class Pool:
         A document whose worker dies is tried once more in a new one, so that a worker killed from outside
         changes nothing; if that dies too, or time ran out, the document goes to quarantine whole.
         """
-        with self._places:
+        with self._room.share(COST * max(ref.bytes for ref in job.refs)), self._places:
             return self._clean(job)
 
     def _clean(self, job: Job) -> Answer:
@@ -199,9 +205,7 @@ class Pool:
                 self._all.add(worker)
                 return worker
         worker.kill()
-        raise FeedmillError(
-            "the run was stopped while it cleaned. Run it again: it goes on where it stopped."
-        )
+        raise _stopped()
 
     def _drop(self, worker: Worker) -> None:
         worker.kill()

@@ -7,10 +7,12 @@ from pathlib import Path, PurePath
 
 from cleaners.chain import clean
 from flows.inputs import UnusableInputError, read
+from flows.memory import TOO_LARGE, bounded
 from flows.output import Row, Rows, records
 from flows.runs import IngestRequest
-from flows.sources import discover
+from flows.sources import discover, spool
 from flows.voice import Voice
+from flows.warming import warm_up
 from schemas.documents import Blob
 from schemas.items import CleanedDocument, Item
 from schemas.options import CleanOptions
@@ -19,6 +21,8 @@ from schemas.options import CleanOptions
 _COPIES = ("echo", "near-echo")
 #: Refused byte ranges of one document that are told one by one: a damaged file may hold thousands.
 _TOLD = 3
+#: Bytes of a document whose cleaning may come near a limit; others are shown without the wait for warming up.
+_LARGE = 1_000_000
 
 
 @dataclass(slots=True)
@@ -26,6 +30,7 @@ class Reading:
     """The documents of a request, cleaned one by one in this process; counts what could not be used."""
 
     voice: Voice
+    memory: int | None = None  # bytes that cleaning one document may take
     documents: int = 0
     failures: int = 0
     quarantined: int = 0
@@ -33,7 +38,7 @@ class Reading:
     def cleaned(self, request: IngestRequest) -> Iterator[tuple[Blob, CleanedDocument]]:
         """Yield each document with its bytes. What cannot be read or used is told and counted."""
         with tempfile.TemporaryDirectory(prefix="feedmill-") as scratch:
-            found = discover(request.inputs, warehouse=request.warehouse, scratch=Path(scratch))
+            found = spool(discover(request.inputs, warehouse=request.warehouse), Path(scratch))
             for failure in found.failures:
                 self._fail(str(failure))
             for ref in found.refs:
@@ -56,11 +61,19 @@ class Reading:
     def clean(self, blob: Blob, input_format: str | None = None) -> CleanedDocument | None:
         """Return one cleaned document; what of it cannot be used is told and counted.
 
-        None for a document on which the cleaners fail: ingest would quarantine it whole.
+        None for a document on which the cleaners fail or that takes too much memory: ingest would quarantine
+        it whole.
         """
         self.documents += 1
         try:
-            document = clean(blob, CleanOptions(input_format=input_format))
+            if len(blob.data) > _LARGE:
+                warm_up()
+            with bounded(self.memory):
+                document = clean(blob, CleanOptions(input_format=input_format))
+        except MemoryError:
+            self.quarantined += 1
+            self.voice.warn(f"{blob.uri}: {TOO_LARGE}")
+            return None
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one document, the others are shown
             self.quarantined += 1
             self.voice.warn(

@@ -91,7 +91,8 @@ def source_cells(row: SourceRow | None) -> dict[str, object]:
 def _headline(summary: RunSummary) -> str:
     words = {
         "completed": "Ingest completed",
-        "completed-with-quarantine": "Ingest completed, some input could not be used",
+        "completed-with-quarantine": "Ingest completed, some input went to quarantine",
+        "completed-with-failures": "Ingest completed, some input could not be read",
         "failed": "Ingest failed",
     }
     return words[summary.state] + (" (dry run: nothing was landed)" if summary.dry_run else "")
@@ -106,12 +107,21 @@ def _facts(summary: RunSummary) -> list[tuple[str, str]]:
         ("documents known before", f"{summary.documents_unchanged:,}"),
         ("bytes of new documents", f"{total.bytes:,}"),
         ("copied paragraphs collapsed", f"{total.copies:,}"),
-        ("new items that copy another item", f"{summary.duplicates:,}"),
-        ("of these near copies", f"{summary.near_duplicates:,}"),
+        *_copies(summary),
         ("ranges in quarantine", f"**{total.quarantined:,}**" if total.quarantined else "0"),
+        ("ranges of known documents there", f"{summary.quarantined_known:,}"),
         ("inputs that could not be used", f"**{len(summary.failures):,}**" if summary.failures else "0"),
         ("seconds", f"{summary.seconds:.1f}"),
         ("warehouse", escape(summary.warehouse)),
+    ]
+
+
+def _copies(summary: RunSummary) -> list[tuple[str, str]]:
+    if summary.dry_run:
+        return [("new items that copy another item", "not looked for in a dry run")]
+    return [
+        ("new items that copy another item", f"{summary.duplicates:,}"),
+        ("of these near copies", f"{summary.near_duplicates:,}"),
     ]
 
 

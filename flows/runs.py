@@ -14,17 +14,22 @@ from flows.settings import DEFAULT_BATCH_BYTES, DEFAULT_WAREHOUSE, Settings, Sou
 from schemas.errors import InputError
 from schemas.items import BASES, Basis, CleanedDocument
 
-State = Literal["completed", "completed-with-quarantine", "failed"]
+#: Failures are inputs that could not be read at all; they outrank quarantine, of which the figures tell.
+State = Literal["completed", "completed-with-quarantine", "completed-with-failures", "failed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngestRequest:
-    """One run of ingest. Neither `workers` nor `batch_bytes` changes what is landed."""
+    """One run of ingest. Neither `workers` nor `batch_bytes` changes what is landed.
+
+    `memory_bytes` does: a document whose cleaning takes more goes to quarantine. None: no limit.
+    """
 
     inputs: tuple[SourceSettings, ...]
     warehouse: Path = DEFAULT_WAREHOUSE
     workers: int = 1
     batch_bytes: int = DEFAULT_BATCH_BYTES
+    memory_bytes: int | None = None
     dry_run: bool = False
     wait: float = 0.0  # seconds to wait for a busy warehouse
     command: str = "feedmill ingest"  # shown to whoever finds the warehouse busy
@@ -79,6 +84,7 @@ class RunSummary:
     items_unchanged: int = 0
     duplicates: int = 0  # new items that are copies of another item, exactly or nearly
     near_duplicates: int = 0
+    quarantined_known: int = 0  # byte ranges of documents that had landed before
     failures: tuple[InputFailure, ...] = ()
     skipped: tuple[str, ...] = ()
 
@@ -104,8 +110,11 @@ class RunSummary:
 
     @property
     def exit_status(self) -> int:
-        """Return 0 done, 1 failed, 3 done but some input went to quarantine or could not be read."""
-        return {"completed": 0, "failed": 1, "completed-with-quarantine": 3}[self.state]
+        """Return 0 done, 1 failed, 3 done but some input went to quarantine or could not be read.
+
+        What known documents left in quarantine when they landed is told and does not count.
+        """
+        return {"completed": 0, "failed": 1}.get(self.state, 3)
 
     def as_dict(self) -> dict[str, object]:
         """Return the summary as JSON types."""
@@ -123,11 +132,13 @@ class RunSummary:
             "bytes": total.bytes,
             "items_new": self.items_new,
             "items_unchanged": self.items_unchanged,
-            "duplicates": self.duplicates,
-            "near_duplicates": self.near_duplicates,
+            # A dry run compares with nothing: that is no zero.
+            "duplicates": None if self.dry_run else self.duplicates,
+            "near_duplicates": None if self.dry_run else self.near_duplicates,
             "copies_collapsed": total.copies,
             "boilerplate": total.boilerplate,
             "quarantined": total.quarantined,
+            "quarantined_known": self.quarantined_known,
             "dates": self.dates,
             "sources": [_row(row) for row in self.sources],
             "failures": [dataclasses.asdict(failure) for failure in self.failures],
@@ -176,6 +187,7 @@ def request_for(
         warehouse=settings.warehouse,
         workers=settings.workers,
         batch_bytes=settings.batch_bytes,
+        memory_bytes=settings.memory_bytes,
         dry_run=dry_run,
         wait=wait,
     )

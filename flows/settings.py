@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from flows.memory import default_memory
 from schemas.errors import ConfigError
 
 CONFIG_NAME = "feedmill.toml"
@@ -16,6 +17,8 @@ DEFAULT_WAREHOUSE = Path("warehouse/feedmill.duckdb")
 # One batch is one transaction and one answer of a worker process. Two MB of prose are about a second of
 # cleaning: long beside the costs of a batch (some ten milliseconds), short beside a run.
 DEFAULT_BATCH_BYTES = 2_000_000
+# Less would refuse documents of a few hundred kilobytes.
+_MEMORY = (50_000_000, 1 << 50)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,12 +39,16 @@ class SourceSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """All that can be set. `origins` pairs each key with the place its value came from."""
+    """All that can be set. `origins` pairs each key with the place its value came from.
+
+    `memory_bytes`: what cleaning may take, one document or several side by side; None: no limit.
+    """
 
     sources: tuple[SourceSettings, ...] = ()
     warehouse: Path = DEFAULT_WAREHOUSE
     workers: int = 1
     batch_bytes: int = DEFAULT_BATCH_BYTES
+    memory_bytes: int | None = None
     config_file: Path | None = None
     origins: tuple[tuple[str, str], ...] = ()
 
@@ -64,7 +71,7 @@ def load(
     file = _config_file(folder, env)
     table = _parsed(file) if file else {}
     if file:
-        _refuse_unknown(table, ("warehouse", "workers", "batch_bytes", "sources"), file, "")
+        _refuse_unknown(table, ("warehouse", "workers", "batch_bytes", "memory_bytes", "sources"), file, "")
     base = file.parent if file else folder
     origins: list[tuple[str, str]] = []
 
@@ -86,12 +93,14 @@ def load(
     size = _number(
         "batch_bytes", *choose("batch_bytes", batch_bytes, DEFAULT_BATCH_BYTES), 1_000, 1_000_000_000
     )
+    memory = _number("memory_bytes", *choose("memory_bytes", None, default_memory()), *_MEMORY)
     sources = _sources(table.get("sources", []), file, base) if file else ()
     return Settings(
         sources=sources,
         warehouse=path,
         workers=count,
         batch_bytes=size,
+        memory_bytes=memory,
         config_file=file,
         origins=tuple(origins),
     )
@@ -167,7 +176,13 @@ def _path(value: object, origin: str, base: Path) -> Path:
     if isinstance(value, Path):
         return base / value
     if isinstance(value, str) and value and "\0" not in value:
-        return base / Path(value).expanduser()
+        path = base / Path(value).expanduser()
+        if not os.path.isdir(path):  # noqa: PTH112 - never raises, unlike Path.is_dir
+            return path
+        raise ConfigError(
+            f"{origin}: warehouse = {value!r} is a folder, and a warehouse is a file. Name a file in it, "
+            f"such as {Path(value) / DEFAULT_WAREHOUSE.name}."
+        )
     raise ConfigError(f"{origin}: warehouse = {value!r} is no path. Give the path of a DuckDB file.")
 
 

@@ -8,7 +8,7 @@ import re
 import stat
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import BinaryIO
@@ -27,7 +27,16 @@ from flows.inputs import (
 )
 from flows.settings import SourceSettings
 
-__all__ = ["COMPANIONS", "Discovery", "InputFailure", "Ref", "UnusableInputError", "discover", "read"]
+__all__ = [
+    "COMPANIONS",
+    "Discovery",
+    "InputFailure",
+    "Ref",
+    "UnusableInputError",
+    "discover",
+    "read",
+    "spool",
+]
 
 STDIN = "-"
 
@@ -48,16 +57,10 @@ class Discovery:
     skipped: tuple[str, ...] = ()
 
 
-def discover(
-    inputs: Sequence[SourceSettings],
-    *,
-    warehouse: Path | None = None,
-    scratch: Path | None = None,
-    stdin: BinaryIO | None = None,
-) -> Discovery:
+def discover(inputs: Sequence[SourceSettings], *, warehouse: Path | None = None) -> Discovery:
     """Return the documents behind `inputs`. Folders are searched with their sub-folders.
 
-    Files of the warehouse are never input. `-` is spooled from `stdin` to a file in the folder `scratch`.
+    Files of the warehouse are never input. `-` becomes a document without a path, which `spool` gives it.
     The answer does not depend on the order of the inputs; a file that is reached twice counts once.
     """
     own = _warehouse_files(warehouse) if warehouse else frozenset()
@@ -65,7 +68,7 @@ def discover(
     failures: set[InputFailure] = set()
     skipped: set[str] = set()
     for source in sorted(inputs, key=lambda source: (source.name, source.location)):
-        for found in _expand(source, own, scratch, stdin):
+        for found in _expand(source, own):
             if isinstance(found, Ref):
                 refs.setdefault(os.path.realpath(found.path), found)
             elif isinstance(found, InputFailure):
@@ -79,13 +82,22 @@ def discover(
     )
 
 
-def _expand(
-    source: SourceSettings, own: frozenset[str], scratch: Path | None, stdin: BinaryIO | None
-) -> Iterator[Ref | InputFailure | str]:
+def spool(found: Discovery, scratch: Path, stdin: BinaryIO | None = None) -> Discovery:
+    """Read `stdin` to its end into a file in the folder `scratch`, if it is among what was found."""
+    refs = [ref if ref.path else _spooled(ref, scratch, stdin or sys.stdin.buffer) for ref in found.refs]
+    failed = [one for one in refs if isinstance(one, InputFailure)]
+    return replace(
+        found,
+        refs=tuple(one for one in refs if isinstance(one, Ref)),
+        failures=(*found.failures, *failed),
+    )
+
+
+def _expand(source: SourceSettings, own: frozenset[str]) -> Iterator[Ref | InputFailure | str]:
     """Yield documents, failures, and the URIs of files that are passed over."""
     where = source.location
     if where == STDIN:
-        yield _spooled(source, scratch, stdin)
+        yield _ref(source, STDIN, "", 0)
     elif "://" in where:
         yield _failure(source, where, "addresses are not fetched yet", "Download it and give the file.")
     elif _exists(where):
@@ -170,19 +182,19 @@ def _file(source: SourceSettings, path: str, own: frozenset[str]) -> Ref | Input
     return _ref(source, uri, path, status.st_size)
 
 
-def _spooled(source: SourceSettings, scratch: Path | None, stdin: BinaryIO | None) -> Ref | InputFailure:
-    if scratch is None:
-        return _failure(source, STDIN, "stdin cannot be read here", "Give a file.")
-    stream = stdin or sys.stdin.buffer
-    spool = scratch / "stdin"
+def _spooled(ref: Ref, scratch: Path, stdin: BinaryIO) -> Ref | InputFailure:
+    path = scratch / "stdin"
     total = 0
-    with spool.open("wb") as handle:
-        while chunk := stream.read(CHUNK):
-            total += len(chunk)
-            if total > MAX_BYTES:
-                return too_big(source.name, STDIN)
-            handle.write(chunk)
-    return _ref(source, STDIN, str(spool), total)
+    try:
+        with path.open("wb") as handle:
+            while chunk := stdin.read(CHUNK):
+                total += len(chunk)
+                if total > MAX_BYTES:
+                    return too_big(ref.source, STDIN)
+                handle.write(chunk)
+    except OSError as error:
+        return unreadable(ref.source, STDIN, error)
+    return replace(ref, path=str(path), bytes=total)
 
 
 def _ref(source: SourceSettings, uri: str, path: str, size: int) -> Ref:

@@ -10,6 +10,7 @@ from flows.runs import IngestRequest, RunSummary, SourceRow
 from flows.voice import Voice
 from schemas.items import BASES
 
+_REASONS = "select document_id, reason, detail from quarantine"
 _NEXT = "select published_best, title from unique_items order by published_best desc limit 10"
 
 
@@ -43,17 +44,15 @@ def summary_text(
         *_table(summary.sources),
         "",
         f"dates       {_dates(summary)}",
-        f"duplicates  {summary.duplicates} of the new items, {summary.near_duplicates} of them near copies",
+        f"duplicates  {_copies(summary)}",
         f"warehouse   {summary.warehouse}",
         f"run         {summary.run_id} {summary.state}",
     ]
     option = f" --warehouse {shlex.quote(warehouse)}" if warehouse else ""
-    if total.quarantined:
-        query = "select document_id, reason, detail from quarantine"
-        lines.append(f'quarantine  {total.quarantined} byte ranges: feedmill sql{option} "{query}"')
+    if total.quarantined or summary.quarantined_known:
+        lines.append(f"quarantine  {_quarantine(summary, option)}")
     if not summary.dry_run and summary.state != "failed":
         lines += ["", "Try next:", f'  feedmill sql{option} "{_NEXT}"']
-    if not summary.dry_run:
         lines += _browser(shlex.join(["feedmill", "ingest", *inputs]) + option, as_flow, server)
     return "\n".join(lines)
 
@@ -77,6 +76,24 @@ def _known(summary: RunSummary) -> str:
         return "Nothing of it was known before."
     known = _count(summary.documents_unchanged, "document")
     return f"Known before: {known} with {_count(summary.items_unchanged, 'item')}."
+
+
+def _copies(summary: RunSummary) -> str:
+    if summary.dry_run:
+        return "not looked for in a dry run"
+    return f"{summary.duplicates} of the new items, {summary.near_duplicates} of them near copies"
+
+
+def _quarantine(summary: RunSummary, option: str) -> str:
+    """Return what this run put into quarantine and what known inputs have there, and how to see it."""
+    new, known = summary.total.quarantined, summary.quarantined_known
+    said = [_count(new, "byte range")] if new else []
+    if known:
+        said.append(f"{_count(known, 'byte range')} of known inputs, there since they landed")
+    text = " and ".join(said)
+    if summary.dry_run and new:
+        return f"{text}: `feedmill preview` tells why"
+    return f'{text}: feedmill sql{option} "{_REASONS}"'
 
 
 def _dates(summary: RunSummary) -> str:

@@ -73,12 +73,12 @@ def plan(refs: Sequence[Ref], request: IngestRequest, most: int | None = None) -
     room = size
     for ref in refs:
         if batch and _cost(ref) > room:
-            jobs.append(Job(refs=tuple(batch)))
+            jobs.append(Job(refs=tuple(batch), memory=request.memory_bytes))
             batch, room = [], size
         batch.append(ref)
         room -= _cost(ref)
     if batch:
-        jobs.append(Job(refs=tuple(batch)))
+        jobs.append(Job(refs=tuple(batch), memory=request.memory_bytes))
     return jobs
 
 

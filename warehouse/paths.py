@@ -1,5 +1,6 @@
 """Where the files of a warehouse stand. The path that a user names is the published copy."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,9 +17,14 @@ class WarehousePaths:
     def of(cls, path: Path) -> "WarehousePaths":
         """Return the paths for `path`, absolute and with links resolved: one warehouse, one lock.
 
-        Raises WarehouseError for a path with a question mark.
+        Raises WarehouseError for a folder and for a path with a question mark.
         """
         published = path.resolve()
+        if os.path.isdir(published):  # noqa: PTH112 - Path.is_dir raises where a parent may not be searched
+            raise WarehouseError(
+                f"{path} is a folder, and a warehouse is a file. Name a file in it: "
+                f"--warehouse {path / 'feedmill.duckdb'}"
+            )
         if "?" in str(published):
             # DuckDB takes it for the start of an address's query and puts the log's name before it.
             raise WarehouseError(
@@ -49,6 +55,11 @@ class WarehousePaths:
     def spill(self) -> Path:
         """The folder for what does not fit into memory. DuckDB makes and removes it."""
         return self._beside("tmp")
+
+    @property
+    def scratch(self) -> Path:
+        """The folder for what a run needs only while it lasts. Beside the file, for there is room for it."""
+        return self._beside("scratch")
 
     @property
     def publishing_prefix(self) -> str:

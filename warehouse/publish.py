@@ -48,10 +48,21 @@ def is_published(paths: WarehousePaths) -> bool:
         return False
 
 
+def leftovers(paths: WarehousePaths) -> list[Path]:
+    """Return what dead writers left beside the warehouse. Only while nobody holds the lock is it all dead."""
+    if not paths.folder.is_dir():
+        return []
+    # not glob: a file name may hold its special characters
+    copies = [path for path in paths.folder.iterdir() if path.name.startswith(paths.publishing_prefix)]
+    return sorted([*copies, *([paths.scratch] if paths.scratch.is_dir() else [])])
+
+
 def prepare(paths: WarehousePaths) -> None:
     """Remove what dead writers left, and make a lost working file again from the published one."""
-    for leftover in paths.folder.iterdir():  # not glob: a file name may hold its special characters
-        if leftover.name.startswith(paths.publishing_prefix):
+    for leftover in leftovers(paths):
+        if leftover == paths.scratch:
+            shutil.rmtree(leftover, ignore_errors=True)
+        else:
             leftover.unlink(missing_ok=True)
     if paths.work.exists() and paths.work.stat().st_size < HEADERS:
         paths.work.unlink()  # killed while the file was being made: nothing can have been committed to it

@@ -90,15 +90,28 @@ def reading(path: Path, *, memory_limit: str | None = None) -> Iterator[duckdb.D
     """
     paths = WarehousePaths.of(path)
     if not paths.published.exists():
-        raise WarehouseError(
-            f"There is no warehouse at {path}. Run feedmill ingest first, or name another file "
-            "with --warehouse."
-        )
+        raise WarehouseError(_absent(path, paths))
     con = connect(paths.published, read_only=True, spill=paths.spill, memory_limit=memory_limit)
     try:
         yield con
     finally:
         con.close()
+
+
+def _absent(path: Path, paths: WarehousePaths) -> str:
+    """Return what to say where there is no published copy: never made, in the making, or never finished."""
+    if not paths.work.exists():
+        return (
+            f"There is no warehouse at {path}. Run feedmill ingest first, or name another file "
+            "with --warehouse."
+        )
+    holder = lock_holder(path)
+    if holder:
+        return f"{path} is being made by {holder}. Try again in a moment."
+    return (
+        f"{path} was not published: a run was ended before it came to that. Run feedmill ingest again, on "
+        "the same inputs: it goes on where that run stopped, and publishes."
+    )
 
 
 def query(con: duckdb.DuckDBPyConnection, sql: str, timeout: float | None = None) -> pa.Table:

@@ -1,6 +1,7 @@
 """The one process that writes: lock, working file, landing, publishing."""
 
 import contextlib
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,16 +10,18 @@ from typing import Literal
 import duckdb
 
 from schemas.errors import WarehouseError
-from warehouse import migrate
+from warehouse import holdings, migrate
 from warehouse.batch import Batch, Receipt
 from warehouse.connection import connect
+from warehouse.holdings import Held
 from warehouse.land import Landed, land, note_unchanged
 from warehouse.lock import locked
 from warehouse.matching import Matcher
 from warehouse.paths import WarehousePaths, wal_of
 from warehouse.publish import prepare, publish
 
-RunState = Literal["completed", "failed"]
+#: How a run can end. Runs that did not get so far are `running` or, found dead later, `killed`.
+RunState = Literal["completed", "completed-with-quarantine", "completed-with-failures", "failed"]
 
 
 class Writer:
@@ -40,6 +43,11 @@ class Writer:
             self._paths.work, read_only=False, spill=self._paths.spill, memory_limit=self._memory_limit
         )
 
+    @property
+    def scratch(self) -> Path:
+        """The folder for what a run needs only while it lasts. It goes with the writer, or the next one."""
+        return self._paths.scratch
+
     def start_run(self, run_id: str, started_at: str, command: str) -> None:
         """Note a run. Runs that still seem to be running are dead, for this process holds the lock."""
         self._con.execute(
@@ -60,11 +68,11 @@ class Writer:
 
     def known(self, document_ids: Iterable[str]) -> set[str]:
         """Return those documents that have landed. A document lands whole or not at all."""
-        rows = self._con.execute(
-            "SELECT document_id FROM raw.documents WHERE document_key IN (SELECT unnest(?::UUID[]))",
-            [[document_id[:32] for document_id in document_ids]],
-        ).fetchall()
-        return {document_id for (document_id,) in rows}
+        return holdings.known(self._con, document_ids)
+
+    def held(self, document_ids: Iterable[str]) -> Held:
+        """Return what the landed ones among these documents hold."""
+        return holdings.held(self._con, document_ids)
 
     def land(self, batch: Batch, *, run_id: str, at: str, matcher: Matcher) -> Landed:
         """Land a batch in one transaction; see `warehouse.land.land`."""
@@ -103,6 +111,7 @@ def writing(
 ) -> Iterator[Writer]:
     """Be the writer of the warehouse at `path`, and publish at the end, also after an error.
 
+    A warehouse that is new is published at once, empty: readers have something to open during its first run.
     `command` and `started_at` (ISO) are what other processes are told; `wait` is in seconds.
     Folders that are missing are made. What was committed before an error or a kill stays.
     Raises WarehouseBusy if another process writes, WarehouseError if the file is newer than this program,
@@ -119,6 +128,9 @@ def writing(
         prepare(paths)
         writer = Writer(paths, memory_limit)
         try:
+            paths.scratch.mkdir(exist_ok=True)
+            if not paths.published.exists():
+                writer.publish()
             yield writer
         except BaseException as error:
             try:
@@ -127,5 +139,8 @@ def writing(
             except (duckdb.Error, WarehouseError) as second:
                 error.add_note(f"What was landed before could not be published either: {second}")
             raise
-        writer.close()
-        publish(paths)
+        else:
+            writer.close()
+            publish(paths)
+        finally:
+            shutil.rmtree(paths.scratch, ignore_errors=True)

@@ -10,8 +10,10 @@ from cleaners.dates.readers import READERS
 from cleaners.dates.tokens import Tokens, Window, tokenise, windows
 from schemas.dates import Mention
 
-_CLOSE = ";.,|\n~)"  # gaps that end a phrase
+_CLOSE = ";.,|\n~)"  # gaps that end a phrase, or divide a list
 _LISTED = re.compile(r"[PTWwf][ ,;(](?:D/D(?:,| [ab] )){1,6}$")  # on 11/5, 11/6 or
+_CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
+_BESIDE = re.compile(r"D/D(?:,| [ab] )$")
 _LIST = 40  # codes that hold such a list
 
 
@@ -52,13 +54,21 @@ def _mention(text: str, tokens: Tokens, window: Window, match: re.Match[str]) ->
     last = window.first + (match.end() - 2) // 2
     texts = tuple(tokens.word(index) for index in range(first, last + 1))
     words = tuple(tokens.words.get(word) for word in texts)
-    near = range(max(window.first, first - 5), min(last + 3, len(tokens.parts) // 2))
+    near = range(max(window.first, first - 12), min(last + 3, len(tokens.parts) // 2))
     around = (tokens.words.get(tokens.word(index)) for index in near)
     english = any(word is not None and word.langs[0] == "en" and word.code in "PpTr" for word in around)
     closing = match.string[match.end()]
     listed = bool(_LISTED.search(match.string[max(0, match.start() - _LIST) : match.start()]))
-    closed = closing in _CLOSE or (closing == "_" and match.end() + 1 == len(match.string))
-    found = Found(form, match.group(), texts, words, first, closed, listed, closing, english)
+    cyrillic = _CYRILLIC.search(text, max(0, tokens.span(first, first)[0] - 20), tokens.span(first, first)[0])
+    beside = match.string[max(0, match.start() - 8) : match.start()]
+    closed = (
+        closing in _CLOSE
+        or _BESIDE.search(beside) is not None
+        or (closing == "_" and match.end() + 1 == len(match.string))
+    )
+    found = Found(
+        form, match.group(), texts, words, first, closed, listed, closing, cyrillic is not None, english
+    )
     read = READERS[form](found)
     if read is None:
         return None

@@ -47,7 +47,7 @@ _FORMS = {
     # the second of August, twenty-first May 2023
     "spelled-dm": rf"{_BEFORE}(?:[PpT] ){{0,2}}{_SPELLED} (?:[CPpTo] ){{0,2}}[Mmq]{_YEAR}?(?! z){_AFTER}",
     # May twenty-first
-    "spelled-md": rf"[Mm](?:[ ,](?:T )?){_SPELLED}(?! [xnU]){_YEAR}?",
+    "spelled-md": rf"[Mm](?:[ ,](?:T )?){_SPELLED}(?! [xnUv]){_YEAR}?",
     # 22 Gen, 2018, set-23-2020
     "weak": rf"(?:D|{_SPELLED}) (?:C )?e[ ,;](?:[CPp] )?Y|(?:P )?D(?P<s5>[-/])e(?:(?P=s5)[Yy])?"
     r"|e-D-Y|Y/e/D",
@@ -73,9 +73,12 @@ _FORMS = {
     "yg": rf"{_FREE}Y(?:[-~]Y)?[ _]G|(?<![A-Za-z]_)G Y(?:[-~]Y)?(?! n){_END}",
     # the past tense and the future of units
     "ago": r"[DdNHhr] [UG] A",
-    "since": r"[DdN] [UG] S",
+    "since": r"[DdN] [UG] (?:S|P U|P)",
     "anniversary": r"[DdN](?:[_'-]o)?[ -](?:[UG] )?V",
     "period": r"Q [UG]",
+    # spring 2023, in summer, the third quarter of 2023, the first half of 2024
+    "vague": r"(?:[Dh](?:[_'-]o)? )?v (?:[CPpT] ){0,2}Y(?! n)(?:[ _]G)?"
+    r"|[PQ] (?:T )?v(?! (?:[CPpT] ){0,2}Y)",
     "weekday": r"(?:Q )?(?:W|f-F)",
     "relative": "R",
 }

@@ -31,7 +31,7 @@ class Habits:
     def see(self, posterior: NDArray[np.float32], clues: Sequence[Clue]) -> None:
         """Count the day clues of one post, whose day has the given posterior."""
         for clue in clues:
-            if clue.kind != "day":
+            if clue.kind != "day" or clue.mention.ambiguous:
                 continue
             offsets = self._offsets(clue)
             near = np.abs(offsets) <= HALF_YEAR

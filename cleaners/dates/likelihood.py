@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -22,7 +22,8 @@ _OLDEST, _FARTHEST = 20_000, 4_000  # days back and ahead over which far mention
 _WEEKDAY_GIVEN = 0.2  # factor on the far shares of a day given with its weekday
 _ANNIVERSARIES = 20  # years over which the anniversaries of an old day are spread
 _CACHED = 512  # rows kept: 8 MB on a grid of eleven years; the posts of a month name the same few days
-_FIELDS = ("kind", "year", "month", "day", "weekday", "end_year", "end_month", "end_day")
+_FIELDS = ("kind", "year", "month", "day", "weekday", "end_year", "end_month", "end_day", "ambiguous")
+_OTHER_WAY = 0.35  # share of the second reading of 7/8/2023: the words around only hint at the first
 _DOUBT = 0.03  # share of a clue that may be about anything: finder errors, quotations, other people's dates
 _WRONG_WEEKDAY = 0.03  # a stated weekday that does not fit: typing errors only
 
@@ -115,6 +116,17 @@ class Emissions:
         return np.asarray((1 - _DOUBT) * row / mean + _DOUBT) if mean > 0 else np.ones(self.grid.size)
 
     def _day_row(self, clue: Clue) -> Row:
+        if not clue.mention.ambiguous:
+            return self._one_reading(clue)
+        swapped = replace(
+            clue.mention, month=clue.mention.day, day=clue.mention.month, ambiguous=False
+        )  # 7/8: both are at most 12
+        return np.asarray(
+            (1 - _OTHER_WAY) * self._one_reading(clue)
+            + _OTHER_WAY * self._one_reading(replace(clue, mention=swapped))
+        )
+
+    def _one_reading(self, clue: Clue) -> Row:
         mention, density = clue.mention, self._densities[clue.label]
         if mention.year is None:
             return self._yearless(mention, density)
@@ -125,7 +137,7 @@ class Emissions:
         # Nobody gives the weekday of a day long past, or of one far ahead.
         fits = mention.weekday is not None and days[0].weekday() == mention.weekday
         trust = _WEEKDAY_GIVEN if fits else 1.0
-        old, ahead = trust * float(stated["old"][clue.place]), trust * float(stated["ahead"][clue.place])
+        old, ahead = trust * float(stated["old"][clue.label]), trust * float(stated["ahead"][clue.label])
         again = float(stated["anniversary"].get(clue.place, 0.0))
         row = np.zeros(self.grid.size)
         _place(row, self.grid, *days, density)
@@ -157,11 +169,7 @@ class Emissions:
         table = self.offsets["years"]
         offsets = self.grid.years - clue.mention.year
         row = np.where(offsets < 0, float(table["later"]), float(table["older"]))
-        early, late = (
-            (table["future"], table["future"])
-            if clue.label == "future"
-            else (table["january"], table["december"])
-        )
+        early, late = table[f"{clue.label}_january"], table[f"{clue.label}_december"]
         for offset in early:
             share = (1 - self.grid.year_share) * early[offset] + self.grid.year_share * late[offset]
             row = np.where(offsets == int(offset), share, row)

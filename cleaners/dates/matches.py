@@ -18,9 +18,10 @@ class Found:
     texts: tuple[str, ...]  # one a word
     words: tuple[Word | None, ...]
     first: int
-    closed: bool  # the phrase ends behind it
+    closed: bool  # the phrase ends behind it, or it stands in a list
     listed: bool  # it follows other days: on 11/5, 11/6 or 11/7
     closing: str  # the code of the gap behind it
+    cyrillic: bool  # Cyrillic letters stand before it: 27/1 is a house there, days are written 27.01
     english: bool  # an English small word stands near: 7/8 is read month first
 
     def letters(self) -> str:

@@ -61,7 +61,8 @@ def _read_on_dm(found: Found) -> Mention | None:
     """Read day and month with a slash. Bare ones must look like 22/04, or be 4/22 with nothing to count."""
     first, second = (text for code, text in zip(found.letters(), found.texts, strict=True) if code == "D")
     padded = len(first) == len(second) == 2 and "0" in {first[0], second[0]}
-    sure = found.closed and _one_reading(first, second) and int(second) not in _SCALES
+    sure = found.closed and not found.cyrillic and _one_reading(first, second)
+    sure = sure and int(second) not in _SCALES
     led = found.letters()[0] in "WwfT" or (found.letters()[0] != "D" and found.texts[0] in _BEFORE_DAYS)
     return (
         _numeric(found, number(first), number(second), None, "/")

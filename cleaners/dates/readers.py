@@ -13,6 +13,9 @@ _MONTH_FIRST = frozenset({"en", "es", "fa", "tr", "ar"})
 
 _OF = frozenset({"of", "del", "du", "do", "van"})  # the second of May, but the first in May
 
+#: 63 года со дня, 63 anos desde: what 'since' is elsewhere. Other prepositions there start something else.
+_SINCE = frozenset({("со", "дня"), ("с", "дня"), ("від", "дня"), ("з", "дня"), ("desde",), ("dalla",)})
+
 #: 'by May' and 'after March' are as often a name or a verb as a month.
 _FIRM_PREPOSITIONS = frozenset(
     {"in", "since", "until", "during", "early", "late", "mid", "In", "Since", "Until"}
@@ -162,6 +165,8 @@ def _read_ago(found: Found) -> Mention | None:
 
 
 def _read_since(found: Found) -> Mention | None:
+    if "S" not in found.letters() and found.texts[2:] not in _SINCE:
+        return None
     return _counted(found, "since", None)
 
 
@@ -177,6 +182,17 @@ def _counted(found: Found, kind: MentionKind, relative: str | None) -> Mention |
 
 def _read_period(found: Found) -> Mention | None:
     return make("relative", relative=f"{found.name('Q')}-{found.name('UG')}")
+
+
+def _read_vague(found: Found) -> Mention | None:
+    """Read a season, quarter or half. Which days it holds is left open: people do not agree on them."""
+    years = found.numbers("Y")
+    period = found.name("v")
+    if not years and period in {"quarter", "half"}:
+        return None  # of a game, of a life
+    relative = found.name("Q")
+    named = f"{relative}-{period}" if relative else period
+    return make("vague", year=years[0] if years else None, relative=named)
 
 
 def _read_weekday(found: Found) -> Mention | None:
@@ -196,5 +212,5 @@ READERS: dict[str, Callable[[Found], Mention | None]] = NUMERIC | {
     "mdmd": _read_across, "dm": _read_named, "md": _read_named, "qd": _read_named, "my": _read_month,
     "cjk_ym": _read_cjk_month, "pm": _read_month, "py": _read_year, "yg": _read_year, "ago": _read_ago,
     "since": _read_since, "anniversary": _read_anniversary, "period": _read_period,
-    "weekday": _read_weekday, "relative": _read_relative,
+    "vague": _read_vague, "weekday": _read_weekday, "relative": _read_relative,
 }  # fmt: skip

@@ -23,6 +23,8 @@ _WEB = 1995
 _LOOKING_BACK = 8
 #: Posts of the sample, and how many of them there must be: a few posts have no habits and cost nothing.
 _SAMPLE, _FEW = 200, 4
+#: So many telling posts settle direction and pace without the others.
+_MANY = 20
 #: Days at either end that hold less than this share of the sample's posterior are left out.
 _OUTSIDE = 3e-4
 #: The first and last posts may lie outside the sampled span: room for them on either side, in days.
@@ -57,7 +59,7 @@ class Timeline:
             places = np.unique(np.linspace(0, len(telling) - 1, min(_SAMPLE, len(telling))).astype(int))
             sample = [telling[at] for at in places]
             grid, offsets, kept = self._survey(sample, grid, offsets, count / len(sample))
-            if count > 2 * _SAMPLE:  # fewer posts settle direction and pace themselves
+            if len(telling) >= _MANY:  # fewer leave direction and pace to all posts
                 self._chains = kept
         self.emissions = Emissions(grid, offsets)
 

@@ -20,7 +20,7 @@ SPLIT = re.compile(
 )
 
 #: Words that start a window. The others (prepositions, articles, joints) count only inside one.
-_TRIGGERS = frozenset("MmqWwfRUGJKLV")
+_TRIGGERS = frozenset("MmqWwfRUGJKLVv")
 
 _REACH = 6  # words on either side of a trigger: the longest tail is ' of the year 2023 г.'
 
@@ -132,7 +132,8 @@ def word_code(word: str, words: Mapping[str, Word]) -> str:
     known = words.get(word)
     if known is not None:
         return known.code
-    return "x" if cjk_number(word) is None else _number_code(str(cjk_number(word)))
+    value = cjk_number(word) if word[0] in _CJK_DIGITS or word[0] == "十" else None
+    return "x" if value is None else _number_code(str(value))
 
 
 def _number_code(word: str) -> str:

@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from flows import pipeline
+from flows import pipeline, refresh
 from flows.prefect_server import ingest_with_prefect
 from flows.progress import Progress
 from flows.runs import request_for
@@ -23,6 +23,8 @@ def main(how: str, warehouse: str, *inputs: str) -> int:
     """Run and report; the environment sets the rest."""
     if os.environ.get("TEST_IN_PROCESS_BYTES"):
         pipeline.IN_PROCESS_BYTES = int(os.environ["TEST_IN_PROCESS_BYTES"])
+    if os.environ.get("TEST_REFRESH_SECONDS"):
+        refresh.REFRESH_SECONDS = float(os.environ["TEST_REFRESH_SECONDS"])
     request = request_for(load(Path.cwd(), warehouse=warehouse), inputs)
     run = ingest_with_prefect if how == "prefect" else pipeline.ingest
     try:

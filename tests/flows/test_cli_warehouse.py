@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pty
+import random
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from flows.cli import main
+from warehouse.reader import document_bytes, query, reading
 
 ROOT = Path(__file__).parents[2]
 VIEWS = {
@@ -166,6 +168,77 @@ def test_a_missing_input_is_told_and_the_rest_lands(fresh: Path, capsys: pytest.
     assert "17 new items landed" in said
     assert main(["ingest", "sedes", "--prefect", "off", "--warehouse", "other.duckdb"]) == 1
     assert not (fresh / "other.duckdb").exists()
+    said = capsys.readouterr().err
+    assert "prefect server start" not in said
+    assert "Try next" not in said
+
+
+def test_a_folder_is_no_warehouse(fresh: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (["ingest", "seeds"], ["sql", "select 1"], ["doctor"]):
+        assert main([*words, "--warehouse", "seeds"]) == 2
+        said = capsys.readouterr().err
+        assert "--warehouse: warehouse = 'seeds' is a folder" in said
+        assert "seeds/feedmill.duckdb" in said
+    assert not list((fresh / "seeds").glob(".*"))
+
+
+def test_quarantine_of_known_input_is_told_and_does_not_count(
+    fresh: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (fresh / "bad.txt").write_bytes(b"\0" * 1000)
+    assert main(["ingest", "bad.txt", "--prefect", "off"]) == 3
+    assert "quarantine  1 byte range: feedmill sql" in capsys.readouterr().err
+    assert main(["ingest", "bad.txt", "--prefect", "off", "--json"]) == 0
+    said = capsys.readouterr()
+    assert "quarantine  1 byte range of known inputs, there since they landed: feedmill sql" in said.err
+    printed = json.loads(said.out)
+    assert (printed["quarantined"], printed["quarantined_known"]) == (0, 1)
+    assert printed["state"] == "completed"
+    assert main(["sql", "select state from runs order by started_at"]) == 0
+    assert [row["state"] for row in rows(capsys.readouterr().out)] == [
+        "completed-with-quarantine",
+        "completed",
+    ]
+
+
+def test_a_dry_run_asks_the_published_copy(fresh: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ingest", "seeds", "--prefect", "off"]) == 0
+    before = {path: path.stat().st_mtime_ns for path in fresh.rglob("*")}
+    (fresh / "seeds" / "new.txt").write_text("A post of 12 July 2023.\n")
+    capsys.readouterr()
+    assert main(["ingest", "seeds", "--dry-run", "--json", "--prefect", "off"]) == 0
+    said = capsys.readouterr()
+    assert "1 new item would land from 1 new document" in said.err
+    assert "Known before: 5 documents with 17 items." in said.err
+    assert "duplicates  not looked for in a dry run" in said.err
+    printed = json.loads(said.out)
+    assert (printed["documents_unchanged"], printed["items_unchanged"]) == (5, 17)
+    assert (printed["duplicates"], printed["near_duplicates"]) == (None, None)
+    after = {path: path.stat().st_mtime_ns for path in fresh.rglob("*")}
+    assert {path: after[path] for path in before if path.is_file()} == {
+        path: moment for path, moment in before.items() if path.is_file()
+    }
+    assert set(after) - set(before) == {fresh / "seeds" / "new.txt"}
+
+
+def test_a_document_that_takes_too_much_memory(
+    fresh: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FEEDMILL_MEMORY_BYTES", "50_000_000")
+    pick = random.Random(1)  # noqa: S311 - the same words each time
+    words = ["".join(pick.choices("abcdefghijklmnopqrstuvwxyz", k=pick.randint(2, 10))) for _ in range(8000)]
+    with (fresh / "seeds" / "large.txt").open("w") as handle:
+        handle.writelines(" ".join(pick.choices(words, k=50)) + ".\n" for _ in range(7000))
+    assert main(["ingest", "seeds", "--prefect", "off"]) == 3
+    capsys.readouterr()
+    assert (
+        main(["sql", "select reason, byte_end, raw, (select count(*) from items) as n from quarantine"]) == 0
+    )
+    size = (fresh / "seeds" / "large.txt").stat().st_size
+    assert rows(capsys.readouterr().out) == [{"reason": "memory", "byte_end": size, "raw": None, "n": 17}]
+    with reading(fresh / "warehouse" / "feedmill.duckdb") as con:
+        (document,) = query(con, "select document_id from quarantine")["document_id"].to_pylist()
+        assert document_bytes(con, document) == (fresh / "seeds" / "large.txt").read_bytes()
 
 
 def test_a_busy_warehouse_is_status_4_and_readers_go_on(
@@ -293,7 +366,7 @@ def test_types_that_json_does_not_have(place: Path, capsys: pytest.CaptureFixtur
     assert row["huge"] == sum(path.stat().st_size for path in (place / "seeds").glob("*.txt"))
     assert (row["moment"], row["day"], row["raw"]) == ("2024-05-01T09:00:00Z", "2024-05-01", "\\xFF")
     assert (row["price"], row["nan"], row["nested"]) == (1.5, None, {"a": [1, None]})
-    assert row["id"] == "00000000-0000-0000-0000-00000000000a"
+    assert (row["id"], row["span"]) == ("00000000-0000-0000-0000-00000000000a", "P1D")
 
 
 def test_sql_imports_no_prefect_and_no_cleaners(place: Path) -> None:

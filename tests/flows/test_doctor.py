@@ -3,6 +3,8 @@
 import fcntl
 import json
 import shutil
+import subprocess
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
@@ -92,6 +94,29 @@ def test_a_copy_that_was_never_published(warehouse: Path, capsys: pytest.Capture
     assert "1 of" in capsys.readouterr().err
     assert main(["-q", "ingest", str(seed), "--prefect", "off", "--warehouse", str(warehouse)]) == 0
     assert "published copy" not in findings(warehouse)
+
+
+def test_what_landed_last_is_in_the_log_of_a_killed_writer(warehouse: Path) -> None:
+    program = (
+        "import os, pathlib, sys\nfrom warehouse.writer import writing\n"
+        "with writing(pathlib.Path(sys.argv[1]), command='c', started_at='now') as writer:\n"
+        "    writer.start_run('z', '2024-05-01', 'c')\n    os.kill(os.getpid(), 9)\n"
+    )
+    subprocess.run([sys.executable, "-c", program, str(warehouse)], cwd=ROOT, check=False)
+    found = findings(warehouse)
+    assert found["published copy"].state == "wrong"
+    assert ".scratch" in found["leftovers"].found
+
+
+def test_a_first_run_that_was_killed(warehouse: Path) -> None:
+    warehouse.unlink()  # as if it had been killed before it published
+    scratch = warehouse.with_name(f".{warehouse.name}.scratch")
+    scratch.mkdir()
+    found = findings(warehouse)
+    assert found["warehouse"].state == "wrong"
+    assert "does not exist: the run that was to make it was ended early" in found["warehouse"].found
+    assert "published copy" not in found
+    assert str(scratch) in found["leftovers"].found
 
 
 @pytest.mark.parametrize("damage", [b"", b"no database at all", b"\0" * 20000])

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from flows import pipeline
+from flows import pipeline, refresh
 from flows.pipeline import ingest
 from flows.progress import Progress
 from flows.runs import IngestRequest, RunSummary
@@ -124,7 +124,8 @@ def test_bad_input_stops_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     (folder / "good.txt").write_text("A post of 12 July 2023.\n", encoding="utf-8")
     os.mkfifo(folder / "pipe")
     summary = ingest(request(tmp_path / "w.duckdb", "in", "missing.txt"))
-    assert (summary.state, summary.exit_status) == ("completed-with-quarantine", 3)
+    assert (summary.state, summary.exit_status) == ("completed-with-failures", 3)
+    assert [row["state"] for row in rows(tmp_path / "w.duckdb", "SELECT state FROM runs")] == [summary.state]
     assert {failure.uri: failure.reason for failure in summary.failures} == {
         "in/pipe": "this is a pipe, not a file",
         "missing.txt": "there is no such file or folder",
@@ -173,6 +174,50 @@ def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
     summary = ingest(request(tmp_path / "w.duckdb", SEEDS, dry_run=True))
     assert (summary.items_new, summary.total.documents, summary.dry_run) == (17, 5, True)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("seconds", "shown"), [(0.0, [0, 1, 2]), (3600.0, [0, 0, 0])])
+def test_readers_can_query_while_the_first_run_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float, shown: list[int]
+) -> None:
+    monkeypatch.setattr(refresh, "REFRESH_SECONDS", seconds)
+    monkeypatch.setattr(refresh, "SHARE", float("inf"))
+    warehouse = tmp_path / "w.duckdb"
+    seen: list[int] = []
+
+    def look(progress: Progress) -> None:
+        (row,) = rows(warehouse, "SELECT count(*) AS n, coalesce(sum(gap), 0) AS gap FROM byte_accounts")
+        assert row["gap"] == 0
+        if progress.stage == "clean":
+            seen.append(row["n"])
+
+    summary = ingest(request(warehouse, SEEDS, batch_bytes=1000), look)
+    assert seen[:3] == shown
+    assert rows(warehouse, "SELECT count(*) AS n FROM documents") == [{"n": 5}]
+    assert summary.items_new == 17
+
+
+def test_a_killed_run_leaves_nothing_outside_and_the_next_run_sweeps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tmp").mkdir()
+    warehouse = tmp_path / "w.duckdb"
+    scratch = tmp_path / ".w.duckdb.scratch"
+    program = [sys.executable, str(HERE / "driver.py"), "direct", str(warehouse), "-"]
+    environ = os.environ | {"PYTHONPATH": str(HERE.parents[1]), "TMPDIR": str(tmp_path / "tmp")}
+    with subprocess.Popen(
+        program, env=environ, cwd=tmp_path, stdin=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdin is not None
+        process.stdin.write(
+            b"A post of 12 July 2023.\n" * 100_000
+        )  # more than a pipe holds: it is being read
+        process.stdin.flush()
+        process.kill()
+    assert (scratch / "stdin").stat().st_size > 0
+    assert list((tmp_path / "tmp").iterdir()) == []
+    assert ingest(request(warehouse, SEEDS)).items_new == 17
+    assert not scratch.exists()
 
 
 def test_a_busy_warehouse(tmp_path: Path) -> None:

@@ -100,7 +100,8 @@ def test_rows_by_source() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "status"), [("completed", 0), ("failed", 1), ("completed-with-quarantine", 3)]
+    ("state", "status"),
+    [("completed", 0), ("failed", 1), ("completed-with-quarantine", 3), ("completed-with-failures", 3)],
 )
 def test_exit_status(state: State, status: int) -> None:
     assert summary(state).exit_status == status

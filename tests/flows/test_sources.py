@@ -13,7 +13,7 @@ import pytest
 
 from flows.inputs import Ref, fingerprint
 from flows.settings import SourceSettings
-from flows.sources import Discovery, UnusableInputError, discover, read
+from flows.sources import Discovery, UnusableInputError, discover, read, spool
 
 
 @pytest.fixture
@@ -92,9 +92,19 @@ def test_order_of_inputs_and_repeats_do_not_matter(folder: Path) -> None:
 
 
 def test_stdin_is_spooled(folder: Path) -> None:
-    found = discover([at("-")], scratch=folder, stdin=io.BytesIO(b"from a pipe"))
-    (ref,) = found.refs
+    write(folder / "a.txt")
+    found = discover([at("-"), at("a.txt")])
+    assert sorted((ref.uri, ref.path) for ref in found.refs) == [("-", ""), ("a.txt", "a.txt")]
+    spooled = spool(found, folder, io.BytesIO(b"from a pipe"))
+    (ref,) = (ref for ref in spooled.refs if ref.uri == "-")
     assert (ref.uri, ref.bytes, read(ref).data) == ("-", 11, b"from a pipe")
+    assert len(spooled.refs) == 2
+
+
+def test_stdin_that_cannot_be_read_is_a_failure(folder: Path) -> None:
+    with (folder / "for-writing").open("wb") as handle:
+        found = spool(discover([at("-")]), folder, handle)  # type: ignore[arg-type] - the point of it
+    assert (found.refs, [failure.uri for failure in found.failures]) == ((), ["-"])
 
 
 def test_what_cannot_be_used_is_told_and_the_rest_is_found(folder: Path) -> None:
@@ -159,8 +169,8 @@ def test_a_name_that_is_not_utf8_can_be_stored(folder: Path) -> None:
 
 def test_a_file_too_big_is_refused_without_reading(folder: Path) -> None:
     with (folder / "big.txt").open("wb") as handle:
-        handle.truncate(1_000_000_001)  # sparse: no disk is used
-    assert reasons(discover([at("big.txt")])) == ["larger than 1,000,000,000 bytes"]
+        handle.truncate(500_000_001)  # sparse: no disk is used
+    assert reasons(discover([at("big.txt")])) == ["larger than 500,000,000 bytes"]
 
 
 def test_read_and_fingerprint_agree(folder: Path) -> None:

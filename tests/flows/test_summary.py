@@ -71,7 +71,9 @@ def test_a_dry_run_and_a_failed_one_offer_no_query() -> None:
     assert "1 new item would land" in dry
     assert "Try next" not in dry
     failure = InputFailure(source="a", uri="x", reason="gone", next_step="Look.")
-    assert "Try next" not in said(replace(RUN, state="failed", failures=(failure,)))
+    failed = said(replace(RUN, state="failed", failures=(failure,)))
+    assert "Try next" not in failed
+    assert "prefect server start" not in failed
 
 
 def test_quarantine_is_pointed_out() -> None:
@@ -80,3 +82,7 @@ def test_quarantine_is_pointed_out() -> None:
     assert "quarantine  2 byte ranges" in text
     assert "from quarantine" in text
     assert "quarantine  " not in said()
+    both = said(replace(RUN, sources=(row,), quarantined_known=1))
+    assert "quarantine  2 byte ranges and 1 byte range of known inputs, there since they landed: feed" in both
+    dry = said(replace(RUN, sources=(row,), dry_run=True))
+    assert "quarantine  2 byte ranges: `feedmill preview` tells why" in dry

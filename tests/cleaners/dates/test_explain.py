@@ -32,7 +32,7 @@ def test_a_weekday_that_agrees_is_named() -> None:
 @pytest.mark.parametrize(
     ("text", "label", "candidates"),
     [("On July 13, they met.", "day.lead_past", ("XXXX-07-13",)), ("Born in 1960.", "year.plain", ("1960",)),
-     ("In March 2022 it began.", "month_year.plain", ("2022-03",))],
+     ("In March 2022 it began.", "month_year.past", ("2022-03",))],
 )  # fmt: skip
 def test_without_a_published_day_no_reading_is_chosen(
     text: str, label: str, candidates: tuple[str, ...]

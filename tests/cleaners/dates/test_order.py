@@ -46,9 +46,10 @@ def test_posteriors_are_sums_over_paths(newest_first: bool, count: int) -> None:
 
 def test_blocks_meet() -> None:
     # 150 posts need three blocks; a post sure of its day must bound the blocks beside it.
+    offsets = {**tables(), "order": {**tables()["order"], "restart": 1e-6}}
     rows: list[np.ndarray | None] = [None] * 150
     rows[70] = np.eye(SIZE, dtype=np.float32)[3] + np.float32(1e-6)
-    order = Order(rows.__getitem__, 150, SIZE, np.ones(SIZE), [Chain(False, 0.01, 0.0)], tables())
+    order = Order(rows.__getitem__, 150, SIZE, np.ones(SIZE), [Chain(False, 0.01, 0.0)], offsets)
     blocks = dict(order.posterior())
     posterior = np.vstack([blocks[first] for first in sorted(blocks)])
     assert posterior.shape == (150, SIZE)

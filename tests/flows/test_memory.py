@@ -1,0 +1,91 @@
+"""Memory: the limit on one document, and the gate before many."""
+
+import random
+import resource
+import threading
+from pathlib import Path
+
+import pytest
+
+from flows.cleaning import Answer, Job
+from flows.inputs import Ref
+from flows.memory import Gate, bounded, default_memory
+from flows.pool import Pool
+from flows.preview import Reading
+from flows.voice import Voice
+from schemas.documents import Blob
+from warehouse.batch import Batch
+
+MEGABYTE = 1_000_000
+
+
+def outcome(answer: Answer) -> tuple[int, list[tuple[str, int]]]:
+    quarantine = Batch.from_ipc(answer.batch).quarantine
+    rows = zip(quarantine["reason"].to_pylist(), quarantine["byte_end"].to_pylist(), strict=True)
+    return answer.tallies["s"].items, sorted(rows)
+
+
+def test_too_much_memory_is_an_error_and_the_limit_ends_with_the_block() -> None:
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    with bounded(200 * MEGABYTE):
+        assert len(bytearray(20 * MEGABYTE)) == 20 * MEGABYTE
+        with pytest.raises(MemoryError):
+            bytearray(400 * MEGABYTE)
+    assert resource.getrlimit(resource.RLIMIT_AS) == before
+    with bounded(None):
+        assert len(bytearray(400 * MEGABYTE)) == 400 * MEGABYTE
+
+
+def test_a_document_too_large_for_its_worker_is_quarantined_and_the_others_are_not(tmp_path: Path) -> None:
+    refs = []
+    pick = random.Random(1)  # noqa: S311 - the same words each time
+    words = ["".join(pick.choices("abcdefghijklmnopqrstuvwxyz", k=pick.randint(2, 10))) for _ in range(8000)]
+    for number, lines in enumerate((10, 7000, 20)):
+        path = tmp_path / f"{number}.txt"
+        path.write_text("".join(" ".join(pick.choices(words, k=50)) + ".\n" for _ in range(lines)))
+        refs.append(Ref(source="s", uri=path.name, path=str(path), bytes=path.stat().st_size))
+    with Pool(1) as pool:
+        bounded_ = pool.clean(Job(refs=tuple(refs), memory=50 * MEGABYTE))
+        free = pool.clean(Job(refs=tuple(refs)))
+    items, rows = outcome(bounded_)
+    assert rows == [("memory", refs[1].bytes)]
+    assert outcome(free) == (items + 1, [])
+    (body,) = (
+        row["body"]
+        for row in Batch.from_ipc(bounded_.batch).bodies.to_pylist()
+        if len(row["body"]) == refs[1].bytes
+    )
+    assert body == (tmp_path / "1.txt").read_bytes()
+
+
+def test_preview_keeps_to_the_limit_too(capsys: pytest.CaptureFixture[str]) -> None:
+    # Above 32 MB the allocator asks the system for each piece, so that none of what it has at hand will do.
+    blob = Blob(data=(b"word " * 2000 + b"\n") * 4000, source="s", uri="large.txt", media_type="text/plain")
+    reading = Reading(Voice(), memory=MEGABYTE)
+    assert reading.clean(blob) is None
+    assert reading.status == 3
+    assert "large.txt: Cleaning it takes more memory" in capsys.readouterr().err
+
+
+def test_the_machine_has_memory() -> None:
+    assert 100 * MEGABYTE < default_memory() < 1 << 50
+
+
+def test_the_gate_lets_in_what_fits_together() -> None:
+    gate = Gate(10)
+    entered, leave = threading.Event(), threading.Event()
+
+    def large() -> None:
+        with gate.share(1000):  # more than the whole: alone, and not never
+            entered.set()
+            leave.wait()
+
+    with gate.share(4), gate.share(6):
+        thread = threading.Thread(target=large)
+        thread.start()
+        assert not entered.wait(0.05)
+    assert entered.wait(10)
+    leave.set()
+    thread.join()
+    with Gate(None).share(1 << 60):
+        pass
