@@ -7,7 +7,7 @@ The grammar then runs over the codes of small windows only. All heavy passes are
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from cleaners.dates.lexicon import Word
 
@@ -21,6 +21,8 @@ SPLIT = re.compile(
 
 #: Words that start a window. The others (prepositions, articles, joints) count only inside one.
 _TRIGGERS = frozenset("MmqWwfRUGJKLVv")
+
+_JOINED = re.compile("[-./‐‑‒–—−]")  # between the numbers of a date without words
 
 _REACH = 6  # words on either side of a trigger: the longest tail is ' of the year 2023 г.'
 
@@ -75,19 +77,19 @@ def windows(tokens: Tokens) -> Iterator[Window]:
         last = position
         while last + 1 < len(hits) and hits[last + 1] - hits[last] <= _REACH:
             last += 1
-        if (
-            last > position
-            or not parts[2 * hits[position] + 1][0].isdecimal()
-            or _lone_year(tokens, hits[position])
-        ):
+        if _worth(tokens, hits[position : last + 1]):
             first, end = max(0, hits[position] - _REACH), min(total, hits[last] + _REACH)
             yield Window(first, _codes(tokens, first, end))
         position = last + 1
 
 
-def _lone_year(tokens: Tokens, index: int) -> bool:
-    word = tokens.word(index)
-    return len(word) == 4 and word.isdecimal()
+def _worth(tokens: Tokens, hits: list[int]) -> bool:
+    """Tell whether words can be a date: one is no number, or may be a year, or two numbers are joined."""
+    if any(not (word := tokens.word(at))[0].isdecimal() or len(word) == 4 for at in hits):
+        return True
+    return any(
+        right - left == 1 and _JOINED.search(tokens.parts[2 * right]) for left, right in pairwise(hits)
+    )
 
 
 def _codes(tokens: Tokens, first: int, end: int) -> str:

@@ -58,6 +58,14 @@ def test_a_document_too_large_for_its_worker_is_quarantined_and_the_others_are_n
     assert body == (tmp_path / "1.txt").read_bytes()
 
 
+def test_a_worker_that_has_just_started_survives_the_smallest_limit() -> None:
+    paths = sorted((Path(__file__).parents[2] / "seeds").glob("*.txt"))
+    refs = [Ref(source="s", uri=path.name, path=str(path), bytes=path.stat().st_size) for path in paths]
+    with Pool(1) as pool:
+        _, rows = outcome(pool.clean(Job(refs=tuple(refs), memory=MEGABYTE)))
+    assert {reason for reason, _ in rows} == {"memory"}
+
+
 def test_preview_keeps_to_the_limit_too(capsys: pytest.CaptureFixture[str]) -> None:
     # Above 32 MB the allocator asks the system for each piece, so that none of what it has at hand will do.
     blob = Blob(data=(b"word " * 2000 + b"\n") * 4000, source="s", uri="large.txt", media_type="text/plain")
