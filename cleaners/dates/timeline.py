@@ -19,6 +19,8 @@ from cleaners.dates.order import Chain, Order, chains
 
 #: Feeds are texts of the web. A document that names no later year than this only speaks of history.
 _WEB = 1995
+#: Years that one document may span: the longest channel of the development data runs for nine.
+_LONGEST = 15
 #: A single post that names a year may look back: this many later years stay possible. Two that agree do not.
 _LOOKING_BACK = 8
 #: Posts of the sample, and how many of them there must be: a few posts have no habits and cost nothing.
@@ -61,6 +63,10 @@ class Timeline:
             grid, offsets, kept = self._survey(sample, grid, offsets, count / len(sample))
             if len(telling) >= _MANY:  # fewer leave direction and pace to all posts
                 self._chains = kept
+        elif count > _SAMPLE:
+            # Next to nothing is told: no pace can be learned from it, and every pace costs a pass.
+            gaps = sorted(chain.gap for chain in self._chains)
+            self._chains = [chain for chain in self._chains if chain.gap == gaps[len(gaps) // 2]]
         self.emissions = Emissions(grid, offsets)
 
     def posterior(self) -> Iterator[tuple[int, NDArray[np.float32]]]:
@@ -120,6 +126,8 @@ def span(told: Told) -> Grid | None:
         return None
     low, high = np.quantile(years, [0.2, 0.98])
     ahead = _LOOKING_BACK if len(years) == 1 and not fixed else 2
+    # The middle of the years, not their lowest: an old year among a few does not stretch the range either.
+    low = max(low, min(_WEB, high), high - _LONGEST)
     first, last = date(max(int(low) - 2, 1), 1, 1), date(min(int(high) + ahead, 9998), 12, 31)
     for day in fixed:
         first, last = min(first, date(day.year, 1, 1)), max(last, date(day.year, 12, 31))
