@@ -10,6 +10,12 @@ from cleaners.marks import Mark
 from cleaners.rules import rules
 
 _CAPTIONS = frozenset({"caption", "caption-before-lead", "credit"})
+_DATE_LINE = 60  # characters of a line that holds a date and its field's name
+_FIELD = re.compile(
+    r"\b(?:date|published|posted|updated|created|on|at|by|дата|опубликовано|обновлено|опубліковано|оновлено"
+    r"|publié le|veröffentlicht|publicado|pubblicato|[ap]\.?m|utc|gmt|est|edt|msk|мск|t|z|г|р|года|року)\b",
+    re.IGNORECASE,
+)
 _HEADER_LINES = 3  # metadata stands in front of the text, not in it
 
 
@@ -39,11 +45,21 @@ def _input(draft: Draft, texts: Sequence[str], marks: Mapping[int, Mark], *, fee
         title_lines=max(1, segment.title),
         kind="post" if feed else "article",
         stamp=next((when for at in structure if (when := marks[at].when or _day(texts[at]))), None),
-        headers=()
-        if feed
-        else tuple(found[0] for line in kept[:_HEADER_LINES] if (found := _inline().match(line))),
+        headers=() if feed else tuple(found for line in kept[:_HEADER_LINES] if (found := _header(line))),
         captions=tuple(captions),
     )
+
+
+def _header(line: str) -> str | None:
+    """Return the part of a line that is metadata stating a date: a field in front of the text, or a line
+    that holds nothing but a date and the name of its field ('Published: 5 March 2024, 10:15')."""
+    if found := _inline().match(line):
+        return found[0]
+    if len(line) > _DATE_LINE or _day(line) is None:
+        return None
+    (mention, *_) = (mention for mention in find(line) if mention.kind == "date")
+    rest = _FIELD.sub("", line[: mention.start] + line[mention.end :])
+    return line if not any(char.isalpha() for char in rest) else None
 
 
 def _day(line: str) -> str | None:

@@ -10,6 +10,7 @@ from cleaners.dates.inputs import DateInput
 from schemas.dates import Mention
 from schemas.items import UNDATED, Published
 
+_HEAD = 6  # lines in which a dateline may open the text: headline, standfirst, and blank lines between
 _LEAD = 1200  # characters: title and the first paragraphs, where news names its day
 #: 'Friday, May 26' in a text that names 2019: the first fitting year from there, if it is near. The fits of
 #: one weekday and date are 5, 6 or 11 years apart: at most one lies within 4 years of the latest year named.
@@ -30,9 +31,11 @@ def date_article(item: DateInput, bound: date | None) -> Published:
     return UNDATED
 
 
-def _dateline(_item: DateInput, clues: Sequence[Clue]) -> Published:
-    """NEW DELHI, March 3, 2023 (AP) - . Without the year: month and day."""
-    for clue in clues:
+def _dateline(item: DateInput, clues: Sequence[Clue]) -> Published:
+    """NEW DELHI, March 3, 2023 (AP) - . Without the year: month and day. It may stand below the headline."""
+    lines = item.text.split("\n")
+    below = [_below(lines, at) for at in range(1, min(_HEAD, len(lines))) if lines[at]]
+    for clue in [*clues, *(clue for found in below for clue in found)]:
         mention = clue.mention
         if clue.label == "dateline" and mention.month and mention.day:
             if mention.year:
@@ -40,6 +43,11 @@ def _dateline(_item: DateInput, clues: Sequence[Clue]) -> Published:
             if mention.weekday is None:
                 return _yearless(mention)
     return UNDATED
+
+
+def _below(lines: Sequence[str], at: int) -> list[Clue]:
+    """Return the datelines that open line `at`, read as if the text began there."""
+    return [clue for clue in read_clues(lines[at]) if clue.label == "dateline"]
 
 
 def _title(_item: DateInput, clues: Sequence[Clue]) -> Published:

@@ -1,13 +1,19 @@
 """Say when the items of one document were published, and what that rests on."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
 
 from cleaners.dates.articles import date_article
+from cleaners.dates.edtf import day_or_interval
 from cleaners.dates.inputs import DateInput
 from cleaners.dates.likelihood import Tables, tables
 from cleaners.dates.posts import date_posts
 from cleaners.dates.stamps import from_stamp, read_day
-from schemas.items import UNDATED, Published
+from schemas.items import UNDATED, Precision, Published
+
+#: Widest interval in days that still counts as this precise: a few days about a day, a month and a half, ...
+_WIDTHS: tuple[tuple[Precision, int], ...] = (("day", 3), ("month", 45), ("year", 400))
 
 
 def resolve(
@@ -41,4 +47,26 @@ def resolve(
         )
         for index, answer in zip(posts, dated, strict=True):
             published[index] = answer
-    return tuple(published)
+    return tuple(_precise(_bounded(answer, bound)) for answer in published)
+
+
+def _bounded(answer: Published, bound: date | None) -> Published:
+    """Return a date that does not reach past the capture. What a field states stands as it is given."""
+    if bound is None or answer.basis == "field" or (answer.earliest is None and answer.latest is None):
+        return answer
+    limit = bound.isoformat()
+    best, earliest = (min(day, limit) if day else None for day in (answer.best, answer.earliest))
+    latest = min(answer.latest or limit, limit)
+    ends = (date.fromisoformat(day) if day else None for day in (earliest, latest))
+    return replace(answer, best=best, earliest=earliest, latest=latest, edtf=day_or_interval(*ends))
+
+
+def _precise(answer: Published) -> Published:
+    """Return a date that is placed between its neighbours with the precision that its interval has."""
+    if answer.basis != "neighbours":
+        return answer
+    if answer.best is None or answer.earliest is None or answer.latest is None:
+        return replace(answer, precision="none")
+    width = (date.fromisoformat(answer.latest) - date.fromisoformat(answer.earliest)).days
+    reached: Precision = next((name for name, widest in _WIDTHS if width <= widest), "none")
+    return replace(answer, precision=reached)
