@@ -1,7 +1,10 @@
 """Memory: the limit on one document, and the gate before many."""
 
+import os
 import random
 import resource
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -11,9 +14,6 @@ from flows.cleaning import Answer, Job
 from flows.inputs import Ref
 from flows.memory import Gate, bounded, default_memory
 from flows.pool import Pool
-from flows.preview import Reading
-from flows.voice import Voice
-from schemas.documents import Blob
 from warehouse.batch import Batch
 
 MEGABYTE = 1_000_000
@@ -66,13 +66,21 @@ def test_a_worker_that_has_just_started_survives_the_smallest_limit() -> None:
     assert {reason for reason, _ in rows} == {"memory"}
 
 
-def test_preview_keeps_to_the_limit_too(capsys: pytest.CaptureFixture[str]) -> None:
-    # Above 32 MB the allocator asks the system for each piece, so that none of what it has at hand will do.
-    blob = Blob(data=(b"word " * 2000 + b"\n") * 4000, source="s", uri="large.txt", media_type="text/plain")
-    reading = Reading(Voice(), memory=MEGABYTE)
-    assert reading.clean(blob) is None
-    assert reading.status == 3
-    assert "large.txt: Cleaning it takes more memory" in capsys.readouterr().err
+def test_preview_keeps_to_the_limit_too(tmp_path: Path) -> None:
+    """In a process of its own: what other tests have freed would hold the document without any more."""
+    large = tmp_path / "large.txt"
+    large.write_bytes((b"word " * 2000 + b"\n") * 4000)
+    done = subprocess.run(
+        [sys.executable, "-m", "flows.cli", "preview", str(large)],
+        env={**os.environ, "FEEDMILL_MEMORY_BYTES": str(50 * MEGABYTE)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "large.txt" in done.stderr
+    assert "Cleaning it takes more memory" in done.stderr
 
 
 def test_the_machine_has_memory() -> None:
