@@ -90,8 +90,10 @@ def _copies(segment: Segment, texts: Sequence[str], keys: Sequence[str]) -> dict
             partner[at] = (best, score)
             free.remove(best)
     roles: dict[int, Role] = {}
-    for at, (of, similarity) in partner.items():
-        kept, copy = (at, of) if of not in roles and _is_cut(texts[of], texts[at]) else (of, at)
+    for at, (first, similarity) in partner.items():
+        given_way = roles.get(first)  # a cut line that an earlier copy stands in for
+        of = first if given_way is None or given_way.of is None else given_way.of
+        kept, copy = (at, of) if given_way is None and _is_cut(texts[of], texts[at]) else (of, at)
         roles[copy] = Role("echo" if similarity == 1 else "near-echo", None, kept, round(similarity, 4))
     return roles
 

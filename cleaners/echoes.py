@@ -28,8 +28,7 @@ def find_blocks(keys: Sequence[str], usable: Sequence[bool]) -> list[Block]:
     """
     anchors = find_anchors(keys, usable)
     weights = [weight(key) for key in keys]
-    squares = _primitive(_squares(anchors, weights))
-    blocks = [*squares]
+    blocks = _squares(anchors, weights)
     for chain in _chains(anchors, weights):
         blocks += _offers(chain, weights, usable)
     unique: dict[tuple[int, int, int], Block] = {}
