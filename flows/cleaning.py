@@ -15,6 +15,10 @@ from schemas.options import CleanOptions
 from schemas.signatures import Recipe, Signed
 from warehouse.tabulate import tabulate
 
+# What Python raises in the place of MemoryError where it finds no memory to say so. The cleaners are pure:
+# they import nothing late but codecs and parts of numpy.
+_STARVED = (MemoryError, ImportError, SystemError)
+
 Clean = Callable[[Blob, CleanOptions], CleanedDocument]
 
 
@@ -133,8 +137,11 @@ def _cleaned(
             document = clean(blob, options)
             signed = sign([item.text for item in document.items], recipe)
         return document, {item.item_id: one for item, one in zip(document.items, signed, strict=True)}
-    except MemoryError:
-        casualty = Casualty(reason="memory", detail=TOO_LARGE)
     except Exception as error:  # noqa: BLE001 - whatever is wrong with one document, the others still land
-        casualty = Casualty(reason="cleaner-failed", detail=f"{type(error).__name__}: {error}"[:500])
+        starved = isinstance(error, _STARVED if memory is not None else MemoryError)
+        casualty = (
+            Casualty(reason="memory", detail=TOO_LARGE)
+            if starved
+            else Casualty(reason="cleaner-failed", detail=f"{type(error).__name__}: {error}"[:500])
+        )
     return quarantined(blob, casualty), {}
