@@ -1,7 +1,7 @@
 """A mention of a date in prose. Fields that the text leaves out stay None: nothing is filled in."""
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Literal, Self
 
 MentionKind = Literal[
     "date", "range", "weekday", "month", "year", "relative", "duration", "since", "time", "vague"
@@ -35,3 +35,14 @@ class Mention:
     minute: int | None = None
     ambiguous: bool = False  # 7/8/2023: month and day may be the other way round
     lang: str | None = None
+
+    def other_way(self) -> Self:
+        """Return the other reading of an ambiguous mention: months for days, at both ends of a range."""
+        return replace(
+            self,
+            month=self.day,
+            day=self.month,
+            end_month=self.end_day,
+            end_day=self.end_month,
+            ambiguous=False,
+        )

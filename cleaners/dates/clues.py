@@ -16,11 +16,12 @@ ClueKind = Literal["day", "month_year", "month", "year", "weekday", "counted_yea
 
 _LEAD = 14  # letters into the text: 'On the 13th of ' and a flag or two
 _PLACES = 60  # letters into the text: 'date 2023-03-03 New Delhi, '
+_LEAD_LINES = 400  # letters into the text: a headline, a line below it, a dateline
 _NEAR = 40  # characters between 'Today' and its date
 _BESIDE = 8  # characters between '3 days ago' and its date: ', on '
 _MOST = 14  # mentions of one post that are read; tables of dates say no more with their fiftieth row
 _READ = 200  # mentions looked at: bounds the work on tables of dates
-_AGENCY = re.compile(r",?\s*(?:\([^()\n]{2,30}\)\s*[-–—]|/[^/\n]{2,30}/)")  # , (dpa/GNA) -  /TASS/
+_AGENCY = re.compile(r"[.,]?\s*(?:\([^()\n]{2,30}\)\s*[-–—]|/[^/\n]{2,30}/)")  # , (dpa/GNA) -  . /TASS/
 _DASH = re.compile(r"[.,]?\s*[-–—]")
 _PLACE = re.compile(r"[^\W\d_a-zа-яё]{3,}[^\n]{0,20}[,.]\s*$")  # MOSCOW,
 
@@ -119,7 +120,8 @@ def _day_label(text: str, mention: Mention, found: Sequence[Mention], lead_at: i
     before, cues = text[max(0, mention.start - 40) : mention.start], _cues()
     if mention.start < _PLACES and cues["header"].fullmatch(text[: mention.start]):
         return "header"
-    if mention.start < first_end and mention.start - lead_at < _PLACES and _files(text, mention):
+    line_at = max(lead_at, text.rfind("\n", 0, mention.start) + 1)  # a headline may stand above
+    if mention.start < _LEAD_LINES and mention.start - line_at < _PLACES and _files(text, mention):
         return "dateline"
     beside = _beside(text, mention, found)
     if beside is not None:

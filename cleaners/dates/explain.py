@@ -1,6 +1,6 @@
 """Say for each date in a text what it was taken for, which days it could mean, which of them won, and why."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from cleaners.dates.clues import Clue, read_clues
@@ -64,7 +64,7 @@ def _candidates(mention: Mention, published: Published) -> list[date]:
         named = list(range(min(years) - 1, max(years) + 2)) if years else []
     readings = [mention]
     if mention.ambiguous:
-        readings.append(replace(mention, month=mention.day, day=mention.month))
+        readings.append(mention.other_way())
     spans = [days_of(reading, year) for reading in readings for year in named if 1 <= year <= 9999]
     return [span[0] for span in spans if span]
 

@@ -5,12 +5,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 LANGUAGES = ("en", "ru", "uk", "es", "fr", "de", "pt", "it", "nl", "ar", "zh", "tr", "fa")
 
 #: Only these are read in the stand-alone form. Elsewhere it equals the format form, and Babel resolves the
 #: alias on data shared by all locales, so that the answer depends on which locale was asked first.
 _STAND_ALONE = ("ru", "uk")
+
+#: Countries whose Arabic has month names of its own: تموز, أوت, غشت.
+_ARABIC = ("ar_SY", "ar_DZ", "ar_MA")
 
 #: Lower-case English month names that are verbs; only their capital makes them months.
 _ENGLISH_VERBS = frozenset({"march", "may"})
@@ -29,6 +33,7 @@ class Word:
 def lexicon() -> Mapping[str, Word]:
     """Return the words by their written form. Case matters: English 'May' is here, 'may' is not."""
     tables = _tables()
+    tables.pop("year_numbers")
     never = {(lang, word) for lang, words in tables.pop("never")["words"].items() for word in words}
     found: dict[str, Word] = {}
     for form, word in _entries(tables):
@@ -41,12 +46,43 @@ def lexicon() -> Mapping[str, Word]:
 
 def _add(found: dict[str, Word], form: str, word: Word) -> None:
     old = found.setdefault(form, word)
-    if (old.code, old.value) == (word.code, word.value) and word.langs[0] not in old.langs:
+    # 'april' is Dutch and English, in full and short: M and m are one month.
+    same = old.value == word.value and (old.code == word.code or old.code.lower() == word.code.lower() == "m")
+    if same and word.langs[0] not in old.langs:
         found[form] = Word(old.code, old.value, (*old.langs, *word.langs))
 
 
-def _tables() -> dict[str, dict[str, dict[str, list[str]]]]:
-    return tomllib.loads(files("cleaners.rules").joinpath("dates_words.toml").read_text("utf-8"))
+@dataclass(frozen=True, slots=True)
+class YearWords:
+    """The words of years of one language. `leads` stand before the first, `joints` between two."""
+
+    numbers: Mapping[str, int]
+    leads: tuple[str, ...]
+    joints: tuple[str, ...]
+
+
+@cache
+def year_words(lang: str) -> YearWords | None:
+    """Return the words of years in one language, None if there are none."""
+    table = dict(_tables()["year_numbers"]["words"].get(lang, {}))
+    if not table:
+        return None
+    leads, joints = tuple(table.pop("leads")), tuple(table.pop("joints"))
+    return YearWords(table, leads, joints)
+
+
+@cache
+def context(name: str) -> frozenset[str]:
+    """Return the words that change what stands beside them, by the name of their table."""
+    return frozenset(_read_rules("dates_context.toml")[name]["words"])
+
+
+def _tables() -> dict[str, Any]:
+    return _read_rules("dates_words.toml")
+
+
+def _read_rules(name: str) -> dict[str, Any]:
+    return tomllib.loads(files("cleaners.rules").joinpath(name).read_text("utf-8"))
 
 
 def _entries(tables: Mapping[str, Mapping[str, object]]) -> Iterator[tuple[str, Word]]:
@@ -77,6 +113,10 @@ def _calendar_names(*, wide: bool) -> Iterator[tuple[str, Word]]:
             days = [locale.days[context][width][number] for number in range(7)]
             yield from _named(months, lang, "M" if wide else "m", 1)
             yield from _named(days, lang, "W" if wide else "w", 0)
+        if lang == "ar" and wide:
+            for country in _ARABIC:
+                months = [Locale.parse(country).months["format"]["wide"][number] for number in range(1, 13)]
+                yield from _named(months, lang, "M", 1)
         if lang == "en" and not wide:
             short = [locale.months["format"]["abbreviated"][number].lower() for number in range(1, 13)]
             for number, month in enumerate(short, 1):

@@ -37,12 +37,12 @@ def said(mention: Mention) -> dict[str, object]:
     }
 
 
-@pytest.mark.parametrize("case", cases("finder.json"))
+@pytest.mark.parametrize("case", cases("finder.json") + cases("finder_by_language.json"))
 def test_finds_what_the_text_says_and_no_more(case: dict[str, object]) -> None:
     assert [said(mention) for mention in find(str(case["input"]))] == case["expect"]
 
 
-@pytest.mark.parametrize("case", cases("traps.json"))
+@pytest.mark.parametrize("case", cases("traps.json") + cases("traps_by_language.json"))
 def test_leaves_traps_alone(case: dict[str, object]) -> None:
     assert [mention.text for mention in find(str(case["input"]))] == []
 
@@ -63,8 +63,16 @@ def test_a_mention_names_days_that_exist(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "count"),
-    [("Monday, " * 10_000, 10_000), ("1" * 100_000, 0), ("," * 1_000_000, 0), ("May 5 " * 10_000, 10_000)],
-    ids=["weekdays", "digits", "commas", "dates"],
+    [
+        ("Monday, " * 10_000, 10_000),
+        ("monday " * 10_000, 10_000),
+        ("1" * 100_000, 0),
+        ("," * 1_000_000, 0),
+        ("May 5 " * 10_000, 10_000),
+        ("1, 2, 3 and " * 20_000, 0),
+        ("5 May two thousand " * 5_000, 5_000),
+    ],
+    ids=["weekdays", "small weekdays", "digits", "commas", "dates", "lists", "years in words"],
 )
 def test_hostile_texts_end(text: str, count: int) -> None:
     # A quadratic finder takes minutes here and hits the time limit; a linear one takes under a second.

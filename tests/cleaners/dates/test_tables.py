@@ -25,7 +25,7 @@ def test_every_class_has_its_share_of_old_mentions() -> None:
     assert labels == set(tables()["stated"]["old"]) == set(tables()["stated"]["ahead"])
 
 
-@pytest.mark.parametrize("name", ["dates_words.toml", "dates_cues.toml"])
+@pytest.mark.parametrize("name", ["dates_words.toml", "dates_context.toml", "dates_cues.toml"])
 def test_every_rule_says_why_with_an_example(name: str) -> None:
     for rule in tomllib.loads(RULES.joinpath(name).read_text("utf-8")).values():
         assert rule["why"]
