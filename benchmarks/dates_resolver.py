@@ -54,6 +54,12 @@ class Answer:
     best: date | None
     low: date | None = None
     high: date | None = None
+    yearless: tuple[int, int] | None = None
+
+    @property
+    def month_day(self) -> tuple[int, int] | None:
+        """Return month and day where they are known: of the best day, or of a day without a year."""
+        return self.yearless or ((self.best.month, self.best.day) if self.best else None)
 
 
 def as_post(text: str, day: date) -> Post:
@@ -135,24 +141,51 @@ def said(published: Published) -> Answer:
         date.fromisoformat(text[:10]) if text else None
         for text in (published.best, published.earliest, published.latest)
     )
-    return Answer(best, low, high)
+    edtf = published.edtf or ""
+    yearless = (int(edtf[5:7]), int(edtf[8:10])) if edtf.startswith("XXXX-") else None
+    return Answer(best, low, high, yearless)
 
 
-def table(rows: Mapping[tuple[str, ...], Sequence[tuple[date, Answer]]]) -> str:
-    """Return coverage, exact, within 1 and 7 days (of all posts), held by the interval, median width."""
-    lines = [f"{'':44} {'n':>5}  given exact   <=1   <=7  bound inside width"]
-    for name, pairs in sorted(rows.items()):
-        off = [abs((answer.best - day).days) for day, answer in pairs if answer.best]
-        bounded = [(day, answer.low, answer.high) for day, answer in pairs if answer.low and answer.high]
-        held = [low <= day <= high for day, low, high in bounded]
-        widths = [(high - low).days for _, low, high in bounded]
-        shares = [len(off), *(sum(error <= most for error in off) for most in (0, 1, 7)), len(bounded)]
+def table(rows: Mapping[tuple[str, ...], Mapping[str, Sequence[tuple[date, Answer]]]]) -> str:
+    """Return a line a row: the resolver's coverage, exact, within 1 and 7 days (of all posts), share held by
+    the interval and its median width; then the baselines' exact and within 1. `-` marks a row that a baseline
+    wins. Without a year anywhere the resolver gives none, so those rows compare month and day only."""
+    lines = [
+        f"{'':22} {'n':>5}  given exact   <=1   <=7  bound inside width | greedy   <=1 | constant <=1 | wins"
+    ]
+    for name, methods in sorted(rows.items()):
+        found = {method: _shares(pairs, "no year" in name) for method, pairs in methods.items()}
+        ours, greedy_, constant = (found[method] for method in ("resolver", "greedy", "constant"))
+        inside = _inside(methods["resolver"])
+        won = all(ours[2] > other[2] for other in (greedy_, constant))
         lines.append(
-            f"{' '.join(name):44} {len(pairs):5}  "
-            + " ".join(f"{share / len(pairs):5.3f}" for share in shares)
-            + (f"  {sum(held) / len(held):5.3f} {statistics.median(widths):5.0f}" if held else "")
+            f"{' '.join(name):22} {len(methods['resolver']):5}  "
+            + " ".join(f"{share:5.3f}" for share in ours)
+            + f"  {inside} |  {greedy_[1]:5.3f} {greedy_[2]:5.3f} |   {constant[1]:5.3f} {constant[2]:5.3f} |"
+            + ("" if won else " -")
         )
     return "\n".join(lines)
+
+
+def _shares(pairs: Sequence[tuple[date, Answer]], yearless: bool) -> list[float]:
+    """Return the shares of posts with a best day, exact, within 1 and within 7 days."""
+    off = []
+    for day, answer in pairs:
+        if yearless and answer.month_day:
+            off.append(min(abs((_day(day.year + turn, *answer.month_day) - day).days) for turn in (-1, 0, 1)))
+        elif answer.best:
+            off.append(abs((answer.best - day).days))
+    return [len(off) / len(pairs), *(sum(error <= most for error in off) / len(pairs) for most in (0, 1, 7))]
+
+
+def _inside(pairs: Sequence[tuple[date, Answer]]) -> str:
+    """Return the share of posts with an interval, the share of intervals that hold the day, median width."""
+    bounded = [(day, answer.low, answer.high) for day, answer in pairs if answer.low and answer.high]
+    if not bounded:
+        return f"{0:5.3f}      -     -"
+    held = sum(low <= day <= high for day, low, high in bounded) / len(bounded)
+    width = statistics.median((high - low).days for _, low, high in bounded)
+    return f"{len(bounded) / len(pairs):5.3f}  {held:5.3f} {width:5.0f}"
 
 
 def cost(posts: Sequence[tuple[str, date]]) -> None:
@@ -180,7 +213,8 @@ class Board:
 
     def __init__(self, by: str | None) -> None:
         """`by` splits the rows further: by lag or by channel."""
-        self.rows: defaultdict[tuple[str, ...], list[tuple[date, Answer]]] = defaultdict(list)
+        self.rows: defaultdict[tuple[str, ...], defaultdict[str, list[tuple[date, Answer]]]]
+        self.rows = defaultdict(lambda: defaultdict(list))
         self.by, self.spent, self.count, self.invented, self.yearless = by, 0.0, 0, 0, 0
 
     def score(self, name: str, style: str, dump: Sequence[Post], lag: int, offsets: Tables | None) -> None:
@@ -197,8 +231,8 @@ class Board:
             ("constant", [Answer(capture - timedelta(days=CONSTANT))] * len(dump)),
         ):
             for post, answer in zip(dump, found, strict=True):
-                row = (style, "year" if has_year else "no year", *split, post.group, method)
-                self.rows[row].append((post.day, answer))
+                row = (style, "year" if has_year else "no year", *split, post.group)
+                self.rows[row][method].append((post.day, answer))
 
     def bare(self, dump: Sequence[Post], offsets: Tables | None) -> None:
         """Count the years that are given where every year has been removed from the texts."""

@@ -85,7 +85,7 @@ def _weekday(item: DateInput, clues: Sequence[Clue]) -> Published:
     if lead.year is not None:
         day = date(lead.year, lead.month, lead.day)
         return _stated(day, _AFTER, 0.85, lead.text, "weekday") if day.weekday() == lead.weekday else UNDATED
-    plans = {clue.mention.start for clue in clues if clue.label in {"future", "deadline"}}
+    plans = {clue.mention.start for clue in clues if clue.label in {"future", "future_body", "deadline"}}
     stated = [mention for mention in find(item.text) if mention.year and mention.start not in plans]
     newest = max((mention.end_year or mention.year or 0 for mention in stated), default=None)
     if newest is None or newest < _WEB:

@@ -16,12 +16,12 @@ ClueKind = Literal["day", "month_year", "month", "year", "weekday", "counted_yea
 
 _LEAD = 14  # letters into the text: 'On the 13th of ' and a flag or two
 _PLACES = 60  # letters into the text: 'date 2023-03-03 New Delhi, '
-_LEAD_LINES = 400  # letters into the text: a headline, a line below it, a dateline
 _NEAR = 40  # characters between 'Today' and its date
 _BESIDE = 8  # characters between '3 days ago' and its date: ', on '
+_WEEKEND = 60  # characters between 'the weekend' and its two days, with what there is to do
 _MOST = 14  # mentions of one post that are read; tables of dates say no more with their fiftieth row
 _READ = 200  # mentions looked at: bounds the work on tables of dates
-_AGENCY = re.compile(r"[.,]?\s*(?:\([^()\n]{2,30}\)\s*[-–—]|/[^/\n]{2,30}/)")  # , (dpa/GNA) -  . /TASS/
+_AGENCY = re.compile(r",?\s*(?:\([^()\n]{2,30}\)\s*[-–—]|/[^/\n]{2,30}/)")  # , (dpa/GNA) -  /TASS/
 _DASH = re.compile(r"[.,]?\s*[-–—]")
 _PLACE = re.compile(r"[^\W\d_a-zа-яё]{3,}[^\n]{0,20}[,.]\s*$")  # MOSCOW,
 
@@ -49,10 +49,18 @@ def _cues() -> dict[str, re.Pattern[str]]:
         name: "|".join(map(re.escape, sorted(table["words"], key=len, reverse=True)))
         for name, table in tables.items()
     }
-    endings = "|".join(tables["past"]["endings"])
+
+    def verbs(name: str, *, but: str = "") -> re.Pattern[str]:
+        table = tables[name]
+        never = "|".join(filter(None, [but, *map(re.escape, table["not"])]))
+        shapes = "|".join([either[name], *table["endings"]])
+        return re.compile(rf"(?<!\w)(?!(?:{never})(?!\w))(?:{shapes})(?!\w)", re.IGNORECASE)
+
     return {
-        "future": re.compile(rf"(?<!\w)(?:{either['future']})(?!\w)", re.IGNORECASE),
-        "past": re.compile(rf"(?<!\w)(?:{either['past']}|{endings})(?!\w)", re.IGNORECASE),
+        "future": verbs("future"),
+        "past": verbs("past", but=either["speech"]),
+        "reported": verbs("past"),
+        "weekend": re.compile(rf"(?<!\w)(?:{either['weekend']})(?!\w)", re.IGNORECASE),
         "memory": re.compile(rf"(?<![^\W\d_])(?:{either['memory']})(?!\w)", re.IGNORECASE),
         "deadline": re.compile(rf"(?<!\w)(?:{either['deadline']})\s+(?:\w+\s+)?\W*$", re.IGNORECASE),
         "start": re.compile(rf"(?<!\w)(?:{either['start']})\s+(?:\w+\s+)?\W*$", re.IGNORECASE),
@@ -92,9 +100,12 @@ def _clue(text: str, mention: Mention, found: Sequence[Mention], lead_at: int, f
         if counted is not None:
             return Clue(kind="day", label="today", mention=counted, weight=1.0)
         label = _day_label(text, mention, found, lead_at, first_end)
+        if _is_weekend(text, mention):
+            mention = replace(mention, weekday=5)
         return Clue(kind="day", label=label, mention=mention, weight=1.0 if label in _SPIKES else weight)
     past = bool(_cues()["past"].search(_sentence(text, mention)))
     if mention.kind == "weekday" and mention.relative is None:
+        past = bool(_cues()["reported"].search(_sentence(text, mention)))
         label = "future" if future else ("first" if in_first else "body") + ("_past" if past else "")
         return Clue(kind="weekday", label=label, mention=mention, weight=weight)
     ahead = future or bool(_cues()["deadline"].search(text[max(0, mention.start - 12) : mention.start]))
@@ -120,20 +131,21 @@ def _day_label(text: str, mention: Mention, found: Sequence[Mention], lead_at: i
     before, cues = text[max(0, mention.start - 40) : mention.start], _cues()
     if mention.start < _PLACES and cues["header"].fullmatch(text[: mention.start]):
         return "header"
-    line_at = max(lead_at, text.rfind("\n", 0, mention.start) + 1)  # a headline may stand above
-    if mention.start < _LEAD_LINES and mention.start - line_at < _PLACES and _files(text, mention):
+    if mention.start < first_end and mention.start - lead_at < _PLACES and _files(text, mention):
         return "dateline"
     beside = _beside(text, mention, found)
     if beside is not None:
         return beside
+    if mention.kind == "range":
+        return "range_past" if cues["past"].search(_sentence(text, mention)) else "range"
     if cues["memory"].search(_sentence(text, mention)):
         return "memory"
     if cues["deadline"].search(before):
         return "deadline"
     if cues["start"].search(before):
-        return "start"
+        return "start_past" if cues["past"].search(_sentence(text, mention)) else "start"
     if cues["future"].search(_sentence(text, mention)):
-        return "future"
+        return "future" if mention.start < first_end else "future_body"
     if (
         mention.year
         and mention.start < first_end
@@ -170,6 +182,15 @@ def _days_back(text: str, mention: Mention, found: Sequence[Mention]) -> Mention
             year = None if mention.year is None else day.year
             return replace(mention, year=year, month=day.month, day=day.day, weekday=None)
     return None
+
+
+def _is_weekend(text: str, mention: Mention) -> bool:
+    """Tell whether two days stand beside the word 'weekend': the first is a Saturday."""
+    if mention.kind != "range" or mention.weekday is not None or not mention.day or not mention.end_day:
+        return False
+    if mention.end_day != mention.day + 1 and mention.end_day != 1:
+        return False
+    return bool(_cues()["weekend"].search(text[max(0, mention.start - _WEEKEND) : mention.start]))
 
 
 def _files(text: str, mention: Mention) -> bool:

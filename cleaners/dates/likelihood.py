@@ -118,7 +118,9 @@ class Emissions:
     def _day_row(self, clue: Clue) -> Row:
         if not clue.mention.ambiguous:
             return self._one_reading(clue)
-        swapped = clue.mention.other_way()
+        swapped = replace(
+            clue.mention, month=clue.mention.day, day=clue.mention.month, ambiguous=False
+        )  # 7/8: both are at most 12
         return np.asarray(
             (1 - _OTHER_WAY) * self._one_reading(clue)
             + _OTHER_WAY * self._one_reading(replace(clue, mention=swapped))

@@ -1,9 +1,12 @@
-"""Posts stand in order of time: forward-backward over a grid of days.
+"""Posts stand in order of time: forward-backward over a grid of days, at a pace that changes slowly.
 
-A hidden Markov chain: the state is the day of a post, the transition is a wait of 0 or more days (geometric
-distributions and a heavy tail around a mean gap) or, rarely, a restart anywhere; the emission is the
-likelihood of the clues. Direction and mean gap are unknown: every pair is a chain, and the posteriors of the
-chains are averaged by evidence (Rabiner 1989 for the recursions). Waits are applied as FFT convolutions.
+A hidden Markov model: the state is the time of a post, in steps of a fraction of a day, and the pace at that
+point. From post to post the pace stays or, rarely, becomes another; then the wait is drawn: a mixture of
+geometric distributions around the mean gap of the pace with a heavy tail or, rarely, a restart anywhere. The
+emission is the likelihood of the clues on the day of the step. Steps shorter than a day keep the posts of a
+day near the usual number, as feeds have them: with `s` steps, the deviation of posts a day is 1/sqrt(s) of
+their mean (an Erlang dwell time). The direction of reading is unknown: both are run, and their posteriors are
+averaged by evidence (Rabiner 1989 for the recursions). Waits are applied as FFT convolutions.
 
 Memory does not grow with the number of posts: the forward pass keeps one state a block of posts, and the
 backward pass runs forward again inside each block (Griewank's checkpoints, with one level).
@@ -18,61 +21,69 @@ from numpy.typing import NDArray
 
 from cleaners.dates.likelihood import Row, Tables
 
-States = NDArray[np.float32]  # chains x days
-#: The likelihood of post i over the grid, None for a post without clues.
+States = NDArray[np.float32]  # directions x paces x steps
+#: The likelihood of post i over the days, None for a post without clues.
 Emit = Callable[[int], NDArray[np.float32] | None]
 
-_SMALL_SHARE = 0.02  # chains below this share of the evidence are not worth a backward pass
-_SOFTEN = 0.6  # exponent on the evidence of a chain: mentions are not independent, so the sum is overstated
+_SMALL_SHARE = 0.02  # directions and paces below this share of the evidence are not worth another pass
+_SOFTEN = 0.6  # exponent on the evidence of a direction: mentions are not independent, so it is overstated
 _BLOCK = 64  # posts between two kept states
 
 
 @dataclass(frozen=True, slots=True)
-class Chain:
-    """A direction and a mean gap in days a post, with the logarithm of its weight."""
+class Paces:
+    """Directions of reading and mean gaps in days a post that are possible, and the steps of a day.
 
-    newest_first: bool
-    gap: float
-    weight: float
+    shares: how likely each gap is where posts tell nothing of it.
+    """
 
-
-def chains(offsets: Tables, stride: float = 1.0) -> tuple[Chain, ...]:
-    """Return every chain with its prior. `stride`: posts of the document a post that is looked at."""
-    first = offsets["order"]["oldest_first"]
-    return tuple(
-        Chain(newest, gap * stride, float(np.log(1 - first if newest else first)))
-        for newest in (False, True)
-        for gap in offsets["order"]["gaps"]
-    )
+    newest_first: tuple[bool, ...]
+    gaps: tuple[float, ...]
+    shares: tuple[float, ...]
+    steps: int = 1
 
 
 class Order:
-    """Chains of `count` posts over a grid of `size` days.
+    """`count` posts over a grid of `size` days.
 
     last_prior: weight of each day for the newest post (capture follows the last post sooner than later).
     """
 
     def __init__(
-        self, emit: Emit, count: int, size: int, last_prior: Row, candidates: Sequence[Chain], offsets: Tables
+        self, emit: Emit, count: int, size: int, last_prior: Row, paces: Paces, offsets: Tables
     ) -> None:
-        """Prepare the waits of all candidates and run them forward."""
-        self._emit, self._count, self._size = emit, count, size
+        """Prepare the waits and run them forward; directions without evidence are dropped."""
+        self._emit, self._count, self._size, self._steps = emit, count, size, paces.steps
+        self._fine = size * paces.steps
         self._last_prior = last_prior.astype(np.float32)
-        self._restart = np.float32(offsets["order"]["restart"] / size)
-        self._length = _fft_length(2 * size)
-        self._use(candidates, offsets)
-        evidence, self._kept = self._forward()
-        weight = np.exp(_SOFTEN * (evidence - evidence.max()) + [chain.weight for chain in candidates])
+        table = offsets["order"]
+        self._restart = np.float32(table["restart"] / self._fine)
+        self._switch = np.float32(table["switch"] if len(paces.gaps) > 1 else 0.0)
+        self._length = _fft_length(2 * self._fine)
+        self._paces = paces
+        self._prior = (np.array(paces.shares) / sum(paces.shares)).astype(np.float32)[None, :, None]
+        self._use(paces.newest_first, paces.gaps, table["waits"])
+        evidence, kept = self._forward()
+        first = np.where(paces.newest_first, 1 - table["oldest_first"], table["oldest_first"])
+        weight = np.exp(_SOFTEN * (evidence - evidence.max())) * first
         weight /= weight.sum()
-        best = [at for at in range(len(candidates)) if weight[at] >= _SMALL_SHARE]
-        self.chains = tuple(candidates[at] for at in best)
+        best = np.flatnonzero(weight >= _SMALL_SHARE)
+        self.newest_first = tuple(paces.newest_first[at] for at in best)
         self.weights = weight[best].astype(np.float32) / np.float32(weight[best].sum())
-        self._kept = [state[best] for state in self._kept]
-        self._use(self.chains, offsets)
+        self._kept = [state[best] for state in kept]
+        self._use(self.newest_first, paces.gaps, table["waits"])
+        self.shares = np.zeros(len(paces.gaps))
 
-    def posterior(self) -> Iterator[tuple[int, States]]:
+    def kept(self) -> Paces:
+        """Return the directions and paces that the posteriors leave. Call it when all have been read."""
+        least = _SMALL_SHARE * self.shares.sum()
+        kept = [at for at, share in enumerate(self.shares) if share >= least]
+        gaps, shares = (tuple(row[at] for at in kept) for row in (self._paces.gaps, self._paces.shares))
+        return Paces(self.newest_first, gaps, shares, self._steps)
+
+    def posterior(self) -> Iterator[tuple[int, NDArray[np.float32]]]:
         """Yield blocks of posteriors (posts x days, rows sum to 1) with their first post, last first."""
-        behind = np.ones((len(self.chains), self._size), dtype=np.float32)
+        behind = np.ones((len(self.newest_first), len(self._paces.gaps), self._fine), dtype=np.float32)
         for block in range(len(self._kept) - 1, -1, -1):
             first, end = block * _BLOCK, min((block + 1) * _BLOCK, self._count)
             rows = [self._row(number) for number in range(first, end)]
@@ -80,41 +91,44 @@ class Order:
             found = np.empty((end - first, self._size), dtype=np.float32)
             for at in range(len(rows) - 1, -1, -1):
                 both = states[at] * behind
-                both *= (self.weights / both.sum(axis=1))[:, None]
-                found[at] = both.sum(axis=0)
+                both *= (self.weights / both.sum(axis=(1, 2)))[:, None, None]
+                self.shares += both.sum(axis=(0, 2))
+                found[at] = both.sum(axis=(0, 1)).reshape(self._size, self._steps).sum(axis=1)
                 row = rows[at]
                 if first + at:
                     behind = self._wait(behind if row is None else behind * row, back=True)
-                    behind /= behind.max(axis=1, keepdims=True)
+                    behind /= behind.max(axis=(1, 2), keepdims=True)
             yield first, found
 
-    def _use(self, candidates: Sequence[Chain], offsets: Tables) -> None:
-        waits = offsets["order"]["waits"]
-        kernels = [np.fft.rfft(_kernel(chain.gap, self._size, waits), self._length) for chain in candidates]
-        # Newest first is the same chain with its waits reversed: the document is read one way only.
-        self._kernels = np.stack(
-            [
-                kernel.conj() if chain.newest_first else kernel
-                for kernel, chain in zip(kernels, candidates, strict=True)
-            ]
-        ).astype(np.complex64)
-        self._newest = np.array([chain.newest_first for chain in candidates])
+    def _use(self, newest_first: Sequence[bool], gaps: Sequence[float], waits: float) -> None:
+        shapes = [_kernel(gap, self._size, self._steps, waits) for gap in gaps]
+        kernels = np.stack([np.fft.rfft(shape, self._length) for shape in shapes])
+        # Newest first is the same model with its waits reversed: the document is read one way only.
+        both = [kernels.conj() if newest else kernels for newest in newest_first]
+        self._kernels = np.stack(both).astype(np.complex64)
+        self._back = self._kernels.conj()
+        self._newest = np.array(newest_first)
 
     def _row(self, number: int) -> Any:
-        """Return the likelihood of a post, with the prior of the newest one: rows, or a row a chain."""
+        """Return the likelihood of a post over the steps, with the prior of the newest post: one row, or one
+        for each direction."""
         row = self._emit(number)
+        if row is not None:
+            row = np.repeat(row, self._steps)
         if number not in {0, self._count - 1}:
             return row
-        ends = np.ones((len(self._newest), self._size), dtype=np.float32)
+        ends = np.ones((len(self._newest), 1, self._fine), dtype=np.float32)
+        prior = np.repeat(self._last_prior, self._steps)
         if number == 0:
-            ends[self._newest] *= self._last_prior
+            ends[self._newest] *= prior
         if number == self._count - 1:
-            ends[~self._newest] *= self._last_prior
+            ends[~self._newest] *= prior
         return ends if row is None else ends * row
 
     def _forward(self) -> tuple[Row, list[States]]:
-        """Return the log evidence of every chain and its state before the first post of each block."""
-        state = np.full((len(self._newest), self._size), 1 / self._size, dtype=np.float32)
+        """Return the log evidence of every direction and the state before the first post of each block."""
+        shape = (len(self._newest), len(self._paces.gaps), self._fine)
+        state: States = np.broadcast_to(self._prior / np.float32(self._fine), shape).astype(np.float32)
         evidence, kept = np.zeros(len(self._newest)), []
         for number in range(self._count):
             if number:
@@ -124,9 +138,9 @@ class Order:
             row = self._row(number)
             if row is not None:
                 state = state * row
-            total = state.sum(axis=1, keepdims=True)
+            total = state.sum(axis=(1, 2), keepdims=True)
             state /= total
-            evidence += np.log(total[:, 0])
+            evidence += np.log(total[:, 0, 0])
         return evidence, kept
 
     def _again(self, state: States, rows: Sequence[Any]) -> list[States]:
@@ -136,17 +150,23 @@ class Order:
             if at:
                 state = self._wait(state, back=False)
             state = state.copy() if row is None else state * row
-            state /= state.sum(axis=1, keepdims=True)
+            state /= state.sum(axis=(1, 2), keepdims=True)
             states.append(state)
         return states
 
     def _wait(self, state: States, *, back: bool) -> States:
-        """Move distributions one wait ahead (or back), with the chance of a restart."""
+        """Move distributions one wait ahead (or back), with the chances of a new pace and of a restart."""
+        if self._switch and not back:
+            state = (1 - self._switch) * state + self._switch * self._prior * state.sum(axis=1, keepdims=True)
         spectrum = np.fft.rfft(state, self._length)
-        spectrum *= self._kernels.conj() if back else self._kernels
-        moved = np.fft.irfft(spectrum, self._length)[:, : self._size]
+        spectrum *= self._back if back else self._kernels
+        moved: Any = np.fft.irfft(spectrum, self._length)[..., : self._fine]
         np.maximum(moved, 0, out=moved)
-        moved += self._restart * state.sum(axis=1, keepdims=True)
+        moved += self._restart * state.sum(axis=-1, keepdims=True)
+        if self._switch and back:
+            moved = (1 - self._switch) * moved + self._switch * (self._prior * moved).sum(
+                axis=1, keepdims=True
+            )
         return np.asarray(moved)
 
 
@@ -156,14 +176,14 @@ def _fft_length(least: int) -> int:
     return power * 3 // 4 if power * 3 // 4 >= least else power
 
 
-def _kernel(gap: float, size: int, waits: float) -> Row:
-    """Return the distribution of the wait between neighbours at a mean gap, over 0..size - 1 days."""
-    days = np.arange(size)
+def _kernel(gap: float, size: int, steps: int, waits: float) -> Row:
+    """Return the distribution of the wait between neighbours at a mean gap in days, over all steps."""
+    at = np.arange(size * steps)
     parts = []
     for mean in (0.3 * gap, gap, 3 * gap):
-        ratio = mean / (1 + mean)
-        parts.append((1 - ratio) * ratio**days)
-    tail = (days + 0.7) ** -1.3
+        ratio = mean * steps / (1 + mean * steps)
+        parts.append((1 - ratio) * ratio**at)
+    tail = (at / steps + 0.7) ** -1.3
     # A channel with many posts a day has few long waits; at a gap of a day and more the share is full.
     waits *= min(1.0, gap)
     kernel = (0.35 * parts[0] + 0.48 * parts[1] + 0.17 * parts[2]) * (1 - waits) + waits * tail / tail.sum()

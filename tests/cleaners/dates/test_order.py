@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cleaners.dates.likelihood import tables
-from cleaners.dates.order import Chain, Order, _kernel
+from cleaners.dates.order import Order, Paces, _kernel
 
 SIZE = 6
 
@@ -17,31 +17,65 @@ def emissions(count: int) -> list[np.ndarray | None]:
     return [None if at % 3 == 2 else shape.random(SIZE, dtype=np.float32) + 0.01 for at in range(count)]
 
 
-def by_enumeration(rows: list[np.ndarray | None], chain: Chain, last: np.ndarray) -> np.ndarray:
-    """Return the posterior of each post by adding up all paths."""
-    kernel = _kernel(chain.gap, SIZE, tables()["order"]["waits"])
-    restart = tables()["order"]["restart"] / SIZE
+def by_enumeration(rows: list[np.ndarray | None], paces: Paces, last: np.ndarray) -> np.ndarray:
+    """Return the posterior of each post by adding up all paths of steps and paces, for one direction."""
+    table, (newest_first,), steps = tables()["order"], paces.newest_first, paces.steps
+    kernels = [_kernel(gap, SIZE, steps, table["waits"]) for gap in paces.gaps]
+    fine, many = SIZE * steps, len(kernels)
+    restart = table["restart"] / fine
+    change = table["switch"] if many > 1 else 0.0
+    shares = np.array(paces.shares) / sum(paces.shares)
     total = np.zeros((len(rows), SIZE))
-    for path in product(range(SIZE), repeat=len(rows)):
-        weight = last[path[0] if chain.newest_first else path[-1]]
-        for row, day in zip(rows, path, strict=True):
-            weight *= 1.0 if row is None else row[day]
-        for left, right in pairwise(path):
-            wait = left - right if chain.newest_first else right - left
-            weight *= restart + (kernel[wait] if wait >= 0 else 0.0)
-        for at, day in enumerate(path):
-            total[at, day] += weight
+    for path in product(product(range(fine), range(many)), repeat=len(rows)):
+        weight = shares[path[0][1]] * last[(path[0] if newest_first else path[-1])[0] // steps]
+        for row, (at, _) in zip(rows, path, strict=True):
+            weight *= 1.0 if row is None else row[at // steps]
+        for (left, pace), (right, following) in pairwise(path):
+            wait = left - right if newest_first else right - left
+            weight *= (1 - change) * (pace == following) + change * shares[following]
+            weight *= restart + (kernels[following][wait] if wait >= 0 else 0.0)
+        for number, (at, _) in enumerate(path):
+            total[number, at // steps] += weight
     return np.asarray(total / total.sum(axis=1, keepdims=True))
 
 
 @pytest.mark.parametrize("newest_first", [False, True])
-@pytest.mark.parametrize("count", [1, 2, 5])
-def test_posteriors_are_sums_over_paths(newest_first: bool, count: int) -> None:
-    rows, chain, last = emissions(count), Chain(newest_first, 0.7, 0.0), np.linspace(1, 2, SIZE)
-    order = Order(rows.__getitem__, count, SIZE, last, [chain], tables())
+@pytest.mark.parametrize(
+    ("count", "gaps", "steps"),
+    [(1, (0.7,), 1), (5, (0.7,), 1), (3, (0.7,), 2), (3, (0.2, 2.0), 1), (2, (0.2, 2.0), 2)],
+)
+def test_posteriors_are_sums_over_paths(
+    newest_first: bool, count: int, gaps: tuple[float, ...], steps: int
+) -> None:
+    rows, last = emissions(count), np.linspace(1, 2, SIZE)
+    paces = Paces((newest_first,), gaps, (1.0, 3.0)[: len(gaps)], steps)
+    order = Order(rows.__getitem__, count, SIZE, last, paces, tables())
     ((first, found),) = order.posterior()
     assert first == 0
-    assert found == pytest.approx(by_enumeration(rows, chain, last), abs=1e-5)
+    assert found == pytest.approx(by_enumeration(rows, paces, last), abs=1e-5)
+
+
+def test_shorter_steps_keep_the_posts_of_a_day_near_their_number() -> None:
+    # 40 posts at 10 a day from the first day of a grid: whole days spread the last far wider than sixths do.
+    widths = []
+    for steps in (1, 6):
+        rows: list[np.ndarray | None] = [None] * 40
+        rows[0] = np.eye(12, dtype=np.float32)[0]
+        order = Order(rows.__getitem__, 40, 12, np.ones(12), Paces((False,), (0.1,), (1.0,), steps), tables())
+        found = np.vstack([block for _, block in order.posterior()])
+        days = np.arange(12)
+        mean = (found[20] * days).sum()
+        widths.append((found[20] * (days - mean) ** 2).sum())
+    assert widths[1] < 0.75 * widths[0]
+
+
+def test_unlikely_paces_are_not_kept() -> None:
+    rows = [np.eye(40, dtype=np.float32)[at] + np.float32(1e-6) for at in range(40)]
+    order = Order(
+        rows.__getitem__, 40, 40, np.ones(40), Paces((False, True), (0.01, 1.0), (0.5, 0.5)), tables()
+    )
+    assert sum(len(block) for _, block in order.posterior()) == 40
+    assert order.kept() == Paces((False,), (1.0,), (0.5,))
 
 
 def test_blocks_meet() -> None:
@@ -49,7 +83,7 @@ def test_blocks_meet() -> None:
     offsets = {**tables(), "order": {**tables()["order"], "restart": 1e-6}}
     rows: list[np.ndarray | None] = [None] * 150
     rows[70] = np.eye(SIZE, dtype=np.float32)[3] + np.float32(1e-6)
-    order = Order(rows.__getitem__, 150, SIZE, np.ones(SIZE), [Chain(False, 0.01, 0.0)], offsets)
+    order = Order(rows.__getitem__, 150, SIZE, np.ones(SIZE), Paces((False,), (0.01,), (1.0,)), offsets)
     blocks = dict(order.posterior())
     posterior = np.vstack([blocks[first] for first in sorted(blocks)])
     assert posterior.shape == (150, SIZE)
@@ -60,6 +94,5 @@ def test_blocks_meet() -> None:
 
 def test_the_better_direction_is_kept() -> None:
     rows = [np.eye(SIZE, dtype=np.float32)[SIZE - 1 - at] + np.float32(1e-3) for at in range(SIZE)]
-    candidates = [Chain(False, 1.0, 0.0), Chain(True, 1.0, 0.0)]
-    order = Order(rows.__getitem__, SIZE, SIZE, np.ones(SIZE), candidates, tables())
-    assert [chain.newest_first for chain in order.chains] == [True]
+    order = Order(rows.__getitem__, SIZE, SIZE, np.ones(SIZE), Paces((False, True), (1.0,), (1.0,)), tables())
+    assert order.newest_first == (True,)

@@ -1,0 +1,38 @@
+"""Clues: what class a mention has, by its place and the wording around it."""
+
+import pytest
+
+from cleaners.dates.clues import read_clues
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("Парк откроется 5 декабря.", "future"),
+        ("Материнский капитал составит с 1 февраля больше, заявил министр", "start"),
+        ("Тариф увеличили с 1 февраля", "start_past"),
+        ("Главы стран встретились 3 декабря", "first_past"),
+        ("Движение ограничат 12 и 13 октября", "range"),
+        ("Ярмарка прошла в городском парке 12-13 октября", "range_past"),
+        ("Новость\nЗахід відбудеться 5 грудня", "future_body"),
+        ("Самолет и университет: 5 декабря", "first"),
+        ("Скандал и журнал города, 5 декабря", "first"),
+    ],
+)
+def test_tense_and_range_make_the_class(text: str, label: str) -> None:
+    (clue,) = read_clues(text)
+    assert clue.label == label
+
+
+@pytest.mark.parametrize(
+    ("text", "weekday"),
+    [
+        ("Куда сходить в выходные: идеи на 30 ноября-1 декабря", 5),
+        ("What to do this weekend, 16-17 November", 5),
+        ("Выходные: куда сходить 15-17 ноября", None),
+        ("Ярмарка 16-17 ноября", None),
+    ],
+)
+def test_two_days_of_a_weekend_begin_on_a_saturday(text: str, weekday: int | None) -> None:
+    (clue,) = read_clues(text)
+    assert clue.mention.weekday == weekday
