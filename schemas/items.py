@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from schemas.documents import CodecRun, Refusal
+from schemas.drift import Drift
 from schemas.traces import Trace
 
 Kind = Literal["post", "article", "message", "service"]
@@ -82,6 +83,11 @@ class Item:
     urls: tuple[str, ...] = ()
     card: Card | None = None
     dropped: tuple[Dropped, ...] = ()
+    #: UTC timestamps that the source states, null where it states none or its zone is not known.
+    posted_at: str | None = None
+    edited_at: str | None = None
+    #: What its format says beside the fields above (ids, origin of a forward, replies), as a JSON object.
+    extras: str | None = None
     #: How sure the splitter is that an item starts here (0..1), and the cue it rests on.
     boundary_confidence: float = 1.0
     boundary_cue: str = "start"
@@ -119,3 +125,8 @@ class CleanedDocument:
     quarantine: tuple[Refusal, ...]
     runs: tuple[CodecRun, ...]
     traces: tuple[Trace, ...]
+    #: The format that it was read as (`text` for plain text), and what its parser did not know.
+    input_format: str = "text"
+    drifts: tuple[Drift, ...] = ()
+    #: What a person should know of how it was read, such as which columns were taken for what.
+    notes: tuple[str, ...] = ()

@@ -12,11 +12,23 @@ class DecodeOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """Which columns of a table (JSON lines, CSV, Parquet) hold what: pairs of a role and a column's name.
+
+    What `scope` names (the source) is where an id column is unique: the same id there is the same item.
+    """
+
+    roles: tuple[tuple[str, str], ...] = ()
+    scope: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CleanOptions:
     """Everything that changes what the cleaners answer for the same bytes."""
 
     decode: DecodeOptions = field(default_factory=DecodeOptions)
     input_format: str | None = None  # None: detected
+    columns: Columns | None = None  # None: guessed from common names
 
 
 DEFAULT_OPTIONS = CleanOptions()

@@ -1,0 +1,60 @@
+"""An entry of the registry of formats: what a format is called, how it is recognised, what reads it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from schemas.options import CleanOptions
+from schemas.records import Finding
+
+#: Bytes of a document that recognition looks at: both ends.
+HEAD, TAIL = 1 << 16, 1 << 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glimpse:
+    """What recognition sees of a document. `head` is without a byte order mark and blanks at its start."""
+
+    head: bytes  # at most HEAD bytes
+    tail: bytes  # at most TAIL bytes
+    size: int
+    name: str  # last part of its address, in lower case; a hint, never evidence enough
+    media_type: str = "text/plain"
+
+    @classmethod
+    def of(cls, data: bytes, uri: str = "", media_type: str = "text/plain") -> "Glimpse":
+        """Return the glimpse of a whole document."""
+        return cls.of_ends(data[:HEAD], data[-TAIL:], len(data), uri, media_type)
+
+    @classmethod
+    def of_ends(
+        cls, head: bytes, tail: bytes, size: int, uri: str = "", media_type: str = "text/plain"
+    ) -> "Glimpse":
+        """Return the glimpse of a document of which only both ends are at hand."""
+        name = uri.rsplit("/", 1)[-1].lower()
+        start = head[:HEAD].removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
+        return cls(head=start, tail=tail[-TAIL:], size=size, name=name, media_type=media_type)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """One input format.
+
+    recognise: how sure it is (0..1) that a document is of this format; 0.5 is the least that counts, and
+    the highest wins. It must be cheap, and rest on bytes: the same bytes under another name are the same
+    document.
+    parse: the findings of a document in byte order, one at a time. It raises nothing for what the bytes hold
+    but MemoryError; what cannot be used is a Refusal, and a cut document never ends silently.
+    """
+
+    name: str  # what --input-format calls it
+    title: str  # for people
+    recognise: Callable[[Glimpse], float]
+    parse: Callable[[bytes, CleanOptions], Iterator[Finding]]
+    media_type: str
+    extensions: tuple[str, ...] = ()
+    recognised_by: str = ""  # one sentence for `feedmill formats`
+    keeps: tuple[str, ...] = ()  # what it keeps beside the text, for `feedmill formats`
+    #: Whether lines of the document mean something to a person: then items carry line numbers.
+    lined: bool = True
+    #: Whether its parser (C code, deep trees) must only run in a process that can be killed.
+    risky: bool = False

@@ -1,0 +1,171 @@
+"""JSON lines (NDJSON): one object a line, each with its byte range; a bad line costs itself and no other."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from cleaners.formats import columns
+from cleaners.formats.encoded import to_utf8
+from cleaners.formats.entry import Format, Glimpse
+from cleaners.formats.json_slices import DEPTH, MAX_ELEMENT, load
+from schemas.documents import Refusal
+from schemas.drift import Drift
+from schemas.options import CleanOptions
+from schemas.records import Finding
+
+_NAME = "jsonl"
+_BRACKETS = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\Z)|[{}\[\]]', re.DOTALL)
+#: Integers that 64 bits cannot hold: orjson makes floats of them.
+_BIG = re.compile(rb"(?<![\d.])-?\d{19,}(?![\d.eE])")
+_LOOSE = frozenset({float, list, dict})
+_BLANK = b" \t\r"
+
+
+def recognise(glimpse: Glimpse) -> float:
+    """Return how sure it is: the first two lines are objects, and the columns have names that are known."""
+    if not glimpse.head.startswith(b"{"):
+        return 0.0
+    lines = glimpse.head.split(b"\n", 12)
+    whole = [line.strip() for line in (lines if glimpse.size <= len(glimpse.head) else lines[:-1])]
+    rows = [_row(line) for line in whole[:12] if line]
+    if not rows or rows[0] is None or sum(row is None for row in rows) * 2 > len(rows):
+        return 0.0
+    known = columns.table((key for row in rows if row for key in row), None)
+    if len(rows) == 1:
+        return 0.6 if known.readable and b"\n" in glimpse.head else 0.5 if known.readable else 0.0
+    return 0.7 if known.readable else 0.55
+
+
+def parse(data: bytes, options: CleanOptions) -> Iterator[Finding]:
+    """Yield a record for each line."""
+    encoded = to_utf8(data, options=options.decode)
+    yield from encoded.runs
+    census = list(_census(encoded.utf8))
+    known = columns.table(census, options.columns)
+    if census and not known.readable:
+        yield Refusal(0, len(data), "format", "no-text-column", columns.no_text(census))
+        return
+    yield columns.note(known, census)
+    seen = {*census, *known.taken}
+    rows = columns.Rows(known)
+    for start, end in _lines(encoded.utf8):
+        place = (
+            (start, end)
+            if encoded.place is None and not encoded.skip
+            else (encoded.at(start), encoded.at(end))
+        )
+        row = _read(encoded.utf8, start, end, place)
+        if not isinstance(row, dict):
+            yield row
+            continue
+        record, drifts = rows.record(row, *place)
+        yield record
+        if drifts or not seen.issuperset(row):
+            yield from drifts
+            for key in row.keys() - seen:
+                yield Drift(path=columns.without_surrogates(key), what="unknown-key")
+
+
+def _read(data: bytes, start: int, end: int, place: tuple[int, int]) -> Refusal | dict[str, Any]:
+    """Return the row of one line, or why it cannot be used. `place`: its bytes in the document."""
+    if end - start > MAX_ELEMENT:
+        detail = f"One line of {end - start:,} bytes is longer than any row may be."
+        return Refusal(*place, "format", "huge-record", detail)
+    line = data[start:end]
+    try:
+        row = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        try:
+            row = columns.without_surrogates(load(line)) if _depth(line) <= DEPTH else None
+        except ValueError as error:
+            return Refusal(*place, "format", "invalid-json", f"A line is {error}.")
+    if not isinstance(row, dict):
+        reason, what = (
+            ("too-deep", "nests too deep") if row is None and line != b"null" else ("no-row", "is no object")
+        )
+        return Refusal(*place, "format", reason, f"A line {what}.")
+    if not _LOOSE.isdisjoint(map(type, row.values())):  # nested values, and floats that may be integers
+        if _depth(line) > DEPTH:
+            return Refusal(*place, "format", "too-deep", f"A line nests deeper than {DEPTH} levels.")
+        if _BIG.search(line):
+            row = columns.without_surrogates(json.loads(line))
+    return row
+
+
+def _lines(data: bytes) -> Iterator[tuple[int, int]]:
+    """Yield the byte range of each line that is not blank, without its line break."""
+    start, size = 0, len(data)
+    while start < size:
+        end = data.find(b"\n", start)
+        if end < 0:
+            end = size
+        stop = end
+        while stop > start and data[stop - 1] in _BLANK:
+            stop -= 1
+        if stop > start:
+            yield start, stop
+        start = end + 1
+
+
+def _census(data: bytes) -> Iterator[str]:
+    """Yield the keys of the first rows, each once, in order."""
+    seen: dict[str, None] = {}
+    for number, (start, end) in enumerate(_lines(data)):
+        if number == columns.CENSUS:
+            break
+        row = _row(data[start:end]) if end - start <= MAX_ELEMENT else None
+        seen.update(dict.fromkeys(row or ()))
+    yield from seen
+
+
+def _row(line: bytes) -> dict[str, Any] | None:
+    try:
+        row = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        try:
+            row = columns.without_surrogates(load(line)) if _depth(line) <= DEPTH else None
+        except ValueError:
+            return None
+    return row if isinstance(row, dict) else None
+
+
+def _depth(line: bytes) -> int:
+    """Return how deep a line nests, at most one more than DEPTH. Few brackets are not looked at."""
+    if line.count(b"[") + line.count(b"{") <= DEPTH:
+        return 1
+    level = deepest = 0
+    for token in _BRACKETS.finditer(line):
+        text = token[0]
+        if text in b"{[":
+            level += 1
+            deepest = max(deepest, level)
+            if deepest > DEPTH:
+                break
+        elif text in b"}]":
+            level -= 1
+    return deepest
+
+
+FORMAT = Format(
+    name=_NAME,
+    title="JSON lines",
+    recognise=recognise,
+    parse=parse,
+    media_type="application/x-ndjson",
+    extensions=(".jsonl", ".ndjson"),
+    recognised_by="the first lines are JSON objects",
+    keeps=(
+        "id",
+        "time",
+        "edit",
+        "author",
+        "channel",
+        "title",
+        "address",
+        "tags",
+        "all other columns as they are",
+    ),
+)

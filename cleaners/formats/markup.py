@@ -1,0 +1,153 @@
+"""HTML of a few kilobytes (entries of feeds, mails, columns) -> text with its line breaks, and its links.
+
+A scan of tags, not a tree: linear in any input, and no nesting can make a stack grow. For whole pages with
+menus and footers there is trafilatura (news_page.py).
+"""
+
+import html
+import re
+
+#: A tag, the start of a comment, or a declaration. What never closes before the next tag is text.
+_TAG = re.compile(r"(<(?:!--|/?[a-zA-Z][^<>]*>|[!?][^<>]*>))")
+_NAME = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)")
+_SPACES = re.compile("  +")
+_HREF = re.compile(r"""(?:^|\s)href\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
+_ALT = re.compile(r"""(?:^|\s)alt\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
+_SEEN = re.compile(
+    r"<(?:p|br|div|a|span|b|i|em|strong|ul|ol|li|img|h[1-6]|blockquote)\b[^<>]*>", re.IGNORECASE
+)
+_BLANKS = re.compile("\n\n\n+")  # a literal start, unlike \n{3,}, is looked for fast
+
+#: Elements that stand on lines of their own, and those with a blank line around them.
+_LINES = (
+    "br",
+    "li",
+    "tr",
+    "div",
+    "dt",
+    "dd",
+    "figcaption",
+    "option",
+    "section",
+    "article",
+    "header",
+    "footer",
+)
+_BLOCKS = (
+    *("p", "ul", "ol", "dl", "table", "blockquote", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "hr"),
+    *("figure", "address", "form", "main", "aside", "nav"),
+)
+#: Elements whose content nobody reads. Their end is looked for once each.
+_HIDDEN = frozenset(
+    (
+        "script",
+        "style",
+        "template",
+        "head",
+        "noscript",
+        "iframe",
+        "object",
+        "svg",
+        "math",
+        "title",
+        "textarea",
+    )
+)
+_BREAK = "\x00"  # HTML has no NUL, and blanks cannot be told from it by mistake
+_SHOWN = dict.fromkeys(_LINES, _BREAK) | dict.fromkeys(_BLOCKS, _BREAK * 2) | {"td": " ", "th": " "}
+#: What the usual tags without attributes stand for; those that do more are not among them.
+_SIMPLE = {
+    tag: _SHOWN.get(name, "")
+    for name in (
+        *_LINES,
+        *_BLOCKS,
+        "td",
+        "th",
+        "b",
+        "i",
+        "em",
+        "strong",
+        "span",
+        "u",
+        "s",
+        "small",
+        "code",
+        "font",
+    )
+    if name != "pre"
+    for tag in (f"<{name}>", f"</{name}>", f"<{name}/>", f"<{name} />")
+} | {"</a>": "", "</sup>": "", "</sub>": "", "<sup>": "", "<sub>": ""}
+
+
+def is_markup(text: str) -> bool:
+    """Say whether a text is HTML rather than prose with angle brackets."""
+    return _SEEN.search(text) is not None
+
+
+def _spaced(text: str) -> str:
+    """Return a text in which each run of white space is one blank, as browsers show it."""
+    for blank in "\n\t\r\f":
+        if blank in text:
+            text = text.replace(blank, " ")
+    return _SPACES.sub(" ", text) if "  " in text else text
+
+
+def to_text(markup: str) -> tuple[str, tuple[str, ...]]:
+    """Return the text of HTML, lines broken where it breaks them, and the targets of its links in order."""
+    markup = markup.replace(_BREAK, "")
+    if "<" not in markup:
+        return _spaced(html.unescape(markup)).strip(), ()
+    parts = _TAG.split(markup)  # text, tag, text, tag, text ...
+    links: list[str] = []
+    endless: set[str] = set()  # elements of which no end is left
+    verbatim, at = 0, 1
+    while at < len(parts):
+        tag = parts[at]
+        shown = _SIMPLE.get(tag)
+        if shown is None:
+            name = found[1].lower() if (found := _NAME.match(tag)) else ""
+            opens = tag[1] != "/"
+            shown = _SHOWN.get(name, "")
+            if name == "a" and opens:
+                if target := _attribute(_HREF, tag):
+                    links.append(target)
+            elif name == "img" and "emoji" in tag:
+                shown = _attribute(_ALT, tag)
+            elif name == "pre":
+                verbatim = max(0, verbatim + (1 if opens else -1))
+            elif tag == "<!--" or (opens and name in _HIDDEN and not tag.endswith("/>")):
+                end = _end(parts, at, name) if name not in endless else None
+                if end is not None:
+                    parts[at:end] = [""] * (end - at)
+                    parts[end] = "" if name else parts[end].partition("-->")[2]
+                    at = end + 1 + end % 2
+                    continue
+                endless.add(name)
+        parts[at] = shown
+        if verbatim:
+            parts[at + 1] = parts[at + 1].replace("\n", _BREAK)
+        at += 2
+    text = _spaced("".join(parts)).replace(_BREAK, "\n")
+    text = html.unescape("\n".join([line.strip(" ") for line in text.split("\n")]))
+    if "\n\n\n" in text:
+        text = _BLANKS.sub("\n\n", text)
+    kept = [link for link in links if not link.lower().startswith(("javascript:", "data:"))]
+    return text.strip(), tuple(dict.fromkeys(kept))
+
+
+def _end(parts: list[str], at: int, name: str) -> int | None:
+    """Return the part that ends the element or, without a name, the comment that begins at `at`."""
+    if not name:
+        return next((there for there in range(at + 1, len(parts)) if "-->" in parts[there]), None)
+    close = f"</{name}"
+    return next(
+        (there for there in range(at + 2, len(parts), 2) if parts[there][: len(close)].lower() == close), None
+    )
+
+
+def _attribute(pattern: re.Pattern[str], tag: str) -> str:
+    if pattern is _HREF and (start := tag.find(' href="')) > 0:  # the usual way to write it
+        value = tag[start + 7 : tag.find('"', start + 7)]
+        return html.unescape(value).strip() if "&" in value else value.strip()
+    found = pattern.search(tag)
+    return html.unescape(next(filter(None, found.groups()), "")).strip() if found else ""

@@ -1,0 +1,145 @@
+"""Parquet, read by row groups. Its rows have no bytes of their own: the first row of a group holds all of the
+group's bytes, the others the empty range at its end."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from cleaners.formats import columns
+from cleaners.formats.entry import Format, Glimpse
+from schemas.documents import Refusal
+from schemas.drift import Drift
+from schemas.options import CleanOptions
+from schemas.records import Finding
+
+_NAME = "parquet"
+_MARK = b"PAR1"
+#: Rows turned into values at a time.
+_BATCH = 500
+#: Bytes of a row group once unpacked. Writers make groups of 128 MB.
+MAX_GROUP = 1 << 30
+#: A table of texts is unpacked to some ten times its size; what is unpacked to more than this is a bomb.
+_RATIO, _FREE = 200, 1 << 26
+_DEPTH = 64
+
+
+def recognise(glimpse: Glimpse) -> float:
+    """Return how sure it is: the mark at the start."""
+    return 1.0 if glimpse.head.startswith(_MARK) and glimpse.size >= 12 else 0.0
+
+
+def parse(data: bytes, options: CleanOptions) -> Iterator[Finding]:
+    """Yield a record for each row."""
+    import pyarrow as pa  # noqa: PLC0415 - 0.2 s that only Parquet needs
+    from pyarrow import parquet  # noqa: PLC0415
+
+    if not data.endswith(_MARK):
+        detail = "The file has no end: it was cut off, and without its end nothing of it can be read."
+        yield Refusal(0, len(data), "format", "truncated", detail)
+        return
+    try:
+        file = parquet.ParquetFile(pa.BufferReader(data))
+        names = [str(name) for name in file.schema_arrow.names]
+        groups = [
+            (*_span(file.metadata.row_group(at), len(data)), at) for at in range(file.metadata.num_row_groups)
+        ]
+    except (pa.ArrowException, OSError, ValueError, RecursionError) as error:
+        yield Refusal(0, len(data), "format", "invalid-parquet", f"Its footer cannot be read: {error}"[:300])
+        return
+    known = columns.table(names, options.columns)
+    if not known.readable:
+        yield Refusal(0, len(data), "format", "no-text-column", columns.no_text(names))
+        return
+    yield columns.note(known, names)
+    rows = columns.Rows(known)
+    key = hashlib.sha256(data).hexdigest()
+    reached = number = 0
+    for begin, stop, unpacked, at in groups:
+        start = max(begin, reached)
+        end = reached = max(start, stop)
+        try:
+            if unpacked > min(MAX_GROUP, max(_FREE, _RATIO * len(data))):
+                detail = f"A row group says that it unpacks to {unpacked:,} bytes."
+                yield Refusal(start, end, "format", "bomb", detail)
+                start = end
+                continue
+            for batch in file.iter_batches(batch_size=_BATCH, row_groups=[at], use_threads=False):
+                for row in _values(batch, pa):
+                    record, drifts = rows.record(row, start, end)
+                    yield replace(record, identity=record.identity or f"parquet:{key}:{number}")
+                    yield from drifts
+                    start, number = end, number + 1
+        except (pa.ArrowException, OSError, ValueError, OverflowError, RecursionError) as error:
+            detail = f"A row group cannot be read from row {number:,} of the file on: {error}"[:300]
+            yield Refusal(start, end, "format", "invalid-parquet", detail)
+            yield Drift(path="row group", what="invalid")
+
+
+def _span(group: Any, size: int) -> tuple[int, int, int]:
+    """Return the byte range of a row group as its columns say, inside the document, and its size unpacked."""
+    starts, ends = [], []
+    for at in range(group.num_columns):
+        column = group.column(at)
+        start = min(filter(None, (column.dictionary_page_offset, column.data_page_offset)), default=0)
+        starts.append(start)
+        ends.append(start + column.total_compressed_size)
+    start = min(max(min(starts, default=0), 0), size)
+    return start, min(max(max(ends, default=0), start), size), group.total_byte_size
+
+
+def _values(batch: Any, pa: Any) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a batch as plain values; times of any unit as ISO."""
+    table = pa.Table.from_batches([batch])
+    for at, field in enumerate(table.schema):
+        if pa.types.is_timestamp(field.type) and field.type.unit == "ns":  # finer than Python's
+            cast = table.column(at).cast(pa.timestamp("us", field.type.tz), safe=False)
+            table = table.set_column(at, field.name, cast)
+        elif pa.types.is_dictionary(field.type):
+            table = table.set_column(at, field.name, table.column(at).cast(field.type.value_type))
+    names = [str(name) for name in table.column_names]
+    values = [table.column(at).to_pylist() for at in range(len(names))]
+    for row in zip(*values, strict=True):
+        yield {name: _plain(value, 0) for name, value in zip(names, row, strict=True)}
+
+
+def _plain(value: Any, depth: int) -> Any:
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    if depth > _DEPTH:
+        raise ValueError("it nests too deep")
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "backslashreplace")
+    if isinstance(value, list | tuple):
+        return [_plain(one, depth + 1) for one in value]
+    if isinstance(value, dict):
+        return {str(key): _plain(one, depth + 1) for key, one in value.items()}
+    return str(value) if isinstance(value, Decimal) else repr(value)
+
+
+FORMAT = Format(
+    name=_NAME,
+    title="Parquet",
+    recognise=recognise,
+    parse=parse,
+    media_type="application/vnd.apache.parquet",
+    extensions=(".parquet", ".pq"),
+    recognised_by="PAR1 at both ends",
+    keeps=(
+        "id",
+        "time",
+        "edit",
+        "author",
+        "channel",
+        "title",
+        "address",
+        "tags",
+        "all other columns, nested ones as JSON",
+    ),
+    lined=False,
+    risky=True,
+)

@@ -1,0 +1,124 @@
+"""Telegram Desktop's `result.json`: one chat, or a whole account with `chats` and `left_chats`.
+
+The exporter always writes one layout: one space a level, one message at each line `<indent>{`. JSON strings
+hold no raw line break, so no text can look like the layout, and messages are cut out at a GB/s and parsed
+one by one. A file that another program wrote again is cut by its tokens (json_slices.arrays).
+Fields: tdesktop's export_output_json.cpp; traps: docs/formats.md.
+"""
+
+import re
+from collections.abc import Iterator
+
+from cleaners.formats.entry import Format, Glimpse
+from cleaners.formats.json_slices import Array, arrays
+from cleaners.formats.telegram_desktop_message import read_chat, read_message
+from schemas.documents import Refusal
+from schemas.options import CleanOptions
+from schemas.records import Finding
+
+_MESSAGES = re.compile(rb'\n *"messages": \[(?:\n( *)\{(?=\n)|\](?=\n))')
+#: Bytes at which the end of a list or a file is looked for: brackets and blanks only.
+_NEAR = 64
+
+
+def recognise(glimpse: Glimpse) -> float:
+    """Return how sure it is: `messages` behind the head of a chat, or a whole account's lists."""
+    head = glimpse.head
+    if not head.startswith(b"{"):
+        return 0.0
+    if b'"messages"' in head and b'"type"' in head and b'"id"' in head:
+        return 0.95 if b'"date"' in head else 0.8
+    account = (b'"personal_information"', b'"frequent_contacts"', b'"left_chats"', b'"chats"')
+    if b'"about"' in head and any(name in head or name in glimpse.tail for name in account):
+        return 0.9
+    return 0.0
+
+
+def parse(data: bytes, options: CleanOptions) -> Iterator[Finding]:  # noqa: ARG001 - the shape of all parsers
+    """Yield messages in the order of the file; a cut file ends in a refusal."""
+    return _by_layout(data) if _has_layout(data) else _by_tokens(data)
+
+
+def _has_layout(data: bytes) -> bool:
+    """Say whether the exporter itself wrote it: one space a level, a chat's fields before its messages."""
+    found = _MESSAGES.search(data)
+    return (
+        found is not None
+        and data.removeprefix(b"\xef\xbb\xbf").startswith(b'{\n "')
+        and b'"type"' in _head(data, found.start())
+    )
+
+
+def _by_layout(data: bytes) -> Iterator[Finding]:
+    """Read the exporter's own layout."""
+    size = len(data)
+    reached = 0
+    while found := _MESSAGES.search(data, reached):
+        reached = found.end()
+        if found[1] is None:
+            continue  # a chat without messages
+        chat = read_chat(_head(data, found.start()))
+        close = b"\n" + found[1] + b"}"
+        between = b",\n" + found[1] + b"{"
+        start = reached - 1
+        while True:
+            reached = data.find(close, start) + len(close)
+            if reached < len(close):
+                yield _truncated(start, size, "in the middle of a message")
+                return
+            yield from read_message(data[start:reached], start, chat)
+            if not data.startswith(between, reached):
+                break
+            start = reached + len(between) - 1
+        if data[reached : reached + _NEAR].lstrip()[:1] != b"]":
+            yield _truncated(reached, size, "behind a message")
+            return
+    if not data[-_NEAR:].rstrip().endswith(b"\n}"):
+        yield _truncated(reached, size, "before its closing brace")
+
+
+def _by_tokens(data: bytes) -> Iterator[Finding]:
+    """Read a file of any other layout."""
+    size = len(data)
+    last: Array | None = None
+    for last in arrays(data, b"messages"):
+        behind = data[last.end : last.owner_end] if last.end and last.owner_end else b"}"
+        chat = read_chat(data[last.owner_start : last.start] + b"[]" + behind)
+        for start, end in last.elements:
+            yield from read_message(data[start:end], start, chat)
+    if last is None:
+        return
+    reached = last.elements[-1][1] if last.elements else last.start
+    if last.too_deep:
+        yield Refusal(reached, size, "format", "too-deep", "The JSON nests deeper than any export does.")
+    elif last.end is None:
+        start = reached if last.rest is None else max(last.rest, reached)
+        yield _truncated(start, size, "in the middle of a list of messages")
+    elif last.owner_end is None or not data[-_NEAR:].rstrip().endswith(b"}"):
+        yield _truncated(last.end, size, "before its closing brace")
+
+
+def _truncated(start: int, end: int, where: str) -> Refusal:
+    detail = f"The export ends {where}: it was cut off. Export the chat again to have the rest."
+    return Refusal(start, end, "format", "truncated", detail)
+
+
+def _head(data: bytes, end: int) -> bytes:
+    """Return the fields of a chat that stand before its messages, as an object."""
+    start = max(data.rfind(b"{\n", 0, end), 0)
+    return data[start:end].rstrip().rstrip(b",") + b"}"
+
+
+FORMAT = Format(
+    name="telegram-desktop-json",
+    title="Telegram Desktop's result.json",
+    recognise=recognise,
+    parse=parse,
+    media_type="application/json",
+    extensions=(".json",),
+    recognised_by='a JSON object whose chats have "type", "id" and "messages"',
+    keeps=(
+        *("chat and message ids", "time, with its zone where it is known", "edits", "authors"),
+        *("names of forwards", "link targets", "replies", "service actions", "media"),
+    ),
+)

@@ -1,0 +1,117 @@
+"""Times as feeds, mails and tables write them -> ISO 8601, with no zone and no day made up."""
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from email.utils import parsedate_tz
+
+#: Characters of a time that may be looked at: the mail parser is slow on long ones.
+_LONGEST = 64
+#: 2001 to 2200 in seconds; a thousand and a million times as large they are milli- and microseconds.
+_FIRST, _LAST = 978_307_200, 7_258_118_400
+_NUMBER = re.compile(r"\d{9,16}(?:\.\d{1,9})?")
+_ISO = re.compile(
+    r"(\d{4})-(\d\d?)-(\d\d?)"
+    r"(?:[T ]\s?(\d\d?):(\d\d)(?::(\d\d)(?:[.,]\d{1,9})?)?\s?(Z|z|UTC|GMT|[+-]\d\d:?(?:\d\d)?)?)?"
+)
+_RFC822 = re.compile(
+    r"(?:[A-Z][a-z]{2}, )?(\d\d?) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) (GMT|UT|UTC|Z|[+-]\d{4})"
+)
+_MONTHS = {name: at for at, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}  # noqa: SIM905
+_SLASHED = re.compile(r"(\d{4})[/.](\d\d?)[/.](\d\d?)(?!\d)(?: (.*))?")
+
+
+def iso(value: object) -> str | None:
+    """Return a time as ISO 8601, None for what is none: `2024-07-19T08:57:11+03:00`, or a day.
+
+    Takes ISO 8601 and its relatives, RFC 822 and Unix time in seconds, milli- or microseconds. Without a zone
+    there is no offset; a day in numbers whose order is open (7/8/2023) is no time.
+    """
+    if type(value) is str and len(value) == 20 and value[19] == "Z" and value[10] == "T":  # the usual form
+        try:
+            datetime.fromisoformat(value)
+        except ValueError:
+            return None
+        return value
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return _unix(float(value)) if value == value else None  # noqa: PLR0124 - NaN
+    if not isinstance(value, str) or not 8 <= len(text := value[: _LONGEST + 20].strip()) <= _LONGEST:
+        return None
+    found = _RFC822.fullmatch(text)
+    if found:
+        return _rfc822(found)
+    found = _ISO.fullmatch(text)
+    if found:
+        return _stated(found)
+    if _NUMBER.fullmatch(text):
+        return _unix(float(text))
+    found = _SLASHED.fullmatch(text)
+    if found:
+        rest = f" {found[4]}" if found[4] else ""
+        return iso(f"{found[1]}-{found[2]}-{found[3]}{rest}")
+    return _mail(text)
+
+
+def _rfc822(found: re.Match[str]) -> str | None:
+    try:
+        month = _MONTHS[found[2]]
+        moment = datetime(int(found[3]), month, int(found[1]), int(found[4]), int(found[5]), int(found[6]))  # noqa: DTZ001
+    except (ValueError, KeyError):
+        return None
+    zone = found[7]
+    if zone[0] not in "+-":
+        return moment.isoformat() + "+00:00"
+    seconds = (int(zone[1:3]) * 60 + int(zone[3:])) * 60
+    return _zoned(moment, -seconds if zone[0] == "-" else seconds)
+
+
+def _stated(found: re.Match[str]) -> str | None:
+    year, month, day, hour, minute = (int(found[at] or 0) for at in range(1, 6))
+    try:
+        moment = datetime(year, month, day, hour, minute, int(found[6] or 0))  # noqa: DTZ001 - the zone may be unknown
+    except ValueError:
+        return None
+    if found[4] is None:
+        return moment.date().isoformat()
+    if found[7] is None:
+        return moment.isoformat()
+    digits = found[7].lstrip("+-").replace(":", "")
+    if not digits.isdigit():
+        return moment.isoformat() + "+00:00"
+    return _zoned(moment, (int(digits[:2]) * 60 + int(digits[2:] or 0)) * (-60 if found[7][0] == "-" else 60))
+
+
+def _mail(text: str) -> str | None:
+    """Read `Fri, 19 Jul 2024 08:57:11 +0300`, also with the names of zones that RFC 822 knows."""
+    if not re.search(r"\d:\d\d", text):
+        text += " 00:00:00"
+        timed = False
+    else:
+        timed = True
+    try:
+        parts = parsedate_tz(text)
+        if parts is None or not 1000 <= parts[0] <= 9999:
+            return None
+        moment = datetime(*parts[:6])  # noqa: DTZ001 - the zone may be unknown
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    if not timed:
+        return moment.date().isoformat()
+    if not re.search(r"[+-]\d{4}|\b(?:UTC?|GMT|Z|[ECMP][SD]T|A[SD]T)\b", text) or parts[9] is None:
+        return moment.isoformat()  # a zone that has no name here is not UTC
+    return _zoned(moment, parts[9])
+
+
+def _zoned(moment: datetime, seconds: int) -> str | None:
+    try:
+        return moment.replace(tzinfo=timezone(timedelta(seconds=seconds))).isoformat()
+    except ValueError:
+        return moment.isoformat()
+
+
+def _unix(number: float) -> str | None:
+    for unit in (1, 1_000, 1_000_000):
+        if _FIRST <= number / unit <= _LAST:
+            return datetime.fromtimestamp(number // unit, UTC).isoformat()
+    return None

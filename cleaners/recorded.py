@@ -1,0 +1,305 @@
+"""Records of a format -> items, and the paragraphs that tile the bytes of their document.
+
+The text of a record goes the way of every text: display form line by line with its traces, boilerplate marks
+in articles, hashtags and addresses. Its bytes are one range, so of its paragraphs the first kept one holds
+all of it; those before it have the empty range at its start, those behind it the empty range at its end.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from cleaners.account import item_id as place_id
+from cleaners.assemble import hashtags, join, title_of, urls
+from cleaners.boilerplate import mark_boilerplate
+from cleaners.formats.entry import Format
+from cleaners.language import language
+from cleaners.mend import mend
+from cleaners.stamped import date_records, utc
+from schemas.documents import Blob, Refusal
+from schemas.items import Card, CleanedDocument, Dropped, Fate, Item, Paragraph, Published
+from schemas.records import Parsed, Record
+from schemas.traces import Step, Trace
+
+#: Bytes that separate records and say nothing: they go with the paragraph before them, as blank lines do.
+_FILLING = b" \t\r\n,"
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The display form of a record: its non-blank lines, blank lines before each, and each one's fate."""
+
+    lines: tuple[str, ...]
+    blanks: tuple[int, ...]
+    rules: tuple[str | None, ...]  # the boilerplate rule of each line, None for kept lines
+    steps: tuple[Step, ...]
+
+    @property
+    def kept(self) -> list[int]:
+        """Return the indices of the lines that are text."""
+        return [at for at, rule in enumerate(self.rules) if rule is None]
+
+    @property
+    def text(self) -> str:
+        """Return the text of the item."""
+        return join(self.lines, self.blanks, self.kept)
+
+
+def assemble_records(parsed: Parsed, known: Format, blob: Blob) -> CleanedDocument:
+    """Return everything that is said of a document that was read as records."""
+    document_id = blob.document_id
+    bodies = [make_body(record) for record in parsed.records]
+    dates = date_records(parsed.records, [body.text for body in bodies], blob.fetched_at)
+    lines = line_numbers(blob.data, parsed.records) if known.lined else [None] * len(bodies)
+    ids = identify(parsed.records, document_id)
+    items = tuple(
+        make_item(ordinal, record, body, published, span, item_id, document_id, blob.source)
+        for ordinal, (record, body, published, span, item_id) in enumerate(
+            zip(parsed.records, bodies, dates, lines, ids, strict=True)
+        )
+    )
+    return CleanedDocument(
+        document_id=document_id,
+        source=blob.source,
+        uri=blob.uri,
+        media_type=known.media_type if blob.media_type == "text/plain" else blob.media_type,
+        encoding="+".join(dict.fromkeys(run.codec for run in parsed.runs)),
+        bytes=len(blob.data),
+        items=items,
+        paragraphs=tuple(tile(parsed, bodies, lines, blob.data, known.name)),
+        quarantine=(*parsed.refusals, *_damage(parsed)),
+        runs=parsed.runs,
+        traces=tuple(
+            Trace(span[0] if span else ordinal, body.steps)
+            for ordinal, (body, span) in enumerate(zip(bodies, lines, strict=True), 1)
+            if body.steps
+        ),
+        input_format=known.name,
+        drifts=parsed.drifts,
+        notes=parsed.notes,
+    )
+
+
+def _damage(parsed: Parsed) -> Iterator[Refusal]:
+    """Yield runs of UTF-8 with broken bytes: they land with U+FFFD in place of them, which must be seen."""
+    for run in parsed.runs:
+        if run.codec == "utf-8" and run.how == "guessed":
+            detail = "UTF-8 with broken bytes; they show as U+FFFD in the text"
+            yield Refusal(run.start, run.end, "decode", "invalid-utf8", detail)
+
+
+def make_body(record: Record) -> Body:
+    """Return the display form of a record; a title of its own is the first line, unless the text has it."""
+    text, steps = mend(record.text)
+    lines: list[str] = []
+    blanks: list[int] = []
+    empty = 0
+    for line in text.split("\n"):
+        if not line:
+            empty += 1
+            continue
+        lines.append(line)
+        blanks.append(empty)
+        empty = 0
+    if record.title:
+        mended, more = mend(record.title)
+        title = " ".join(mended.split())
+        steps = (*more, *steps)
+        if title and lines[:1] != [title]:
+            lines.insert(0, title)
+            blanks = [0, 1, *blanks[1:]] if blanks else [0]
+    rules: list[str | None] = [None] * len(lines)
+    if record.kind == "article":
+        for at, rule in mark_boilerplate(lines, lines).items():
+            if at or not record.title:  # a title that reads like furniture is the title all the same
+                rules[at] = rule
+    return Body(tuple(lines), tuple(blanks), tuple(rules), steps)
+
+
+def make_item(
+    ordinal: int,
+    record: Record,
+    body: Body,
+    published: Published,
+    span: tuple[int, int] | None,
+    item_id: str,
+    document_id: str,
+    source: str,
+) -> Item:
+    """Return the item of one record."""
+    kept = [body.lines[at] for at in body.kept]
+    text = body.text
+    return Item(
+        item_id=item_id,
+        document_id=document_id,
+        source=source,
+        ordinal=ordinal,
+        kind=record.kind,
+        first_line=span[0] if span else None,
+        last_line=span[1] if span else None,
+        byte_start=record.start,
+        byte_end=record.end,
+        channel=_name(record.channel),
+        author=_name(record.author),
+        native_id=record.native_id,
+        forwarded_from=_name(record.forwarded_from),
+        title=(kept[0] if record.title else title_of(kept, article=record.kind == "article"))
+        if kept
+        else None,
+        text=text,
+        published=published,
+        lang=record.lang or language(text),
+        hashtags=tuple(dict.fromkeys((*hashtags(text), *record.hashtags))),
+        urls=tuple(dict.fromkeys((*urls(text), *record.urls))),
+        card=_card(record.card),
+        dropped=_dropped(body, span),
+        posted_at=utc(record.posted_at),
+        edited_at=utc(record.edited_at),
+        extras=_extras(record),
+        boundary_cue="record",
+    )
+
+
+def identify(records: Sequence[Record], document_id: str) -> Iterator[str]:
+    """Yield the item_id of each record: its own identity, or its place where it has none.
+
+    One identity may come again with a later edit, or word for word. Where it names another message it is no
+    identity (files that were merged from several chats): then the later one is known by its place.
+    """
+    owners: dict[str, Record] = {}
+    for record in records:
+        if record.identity is not None:
+            first = owners.setdefault(record.identity, record)
+            if first is record or _is_version(record, first):
+                yield hashlib.sha256(record.identity.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+                continue
+        yield place_id(document_id, record.start)
+
+
+def _is_version(record: Record, other: Record) -> bool:
+    """Say whether two records of one identity may be one message: the same, or before and after an edit."""
+    edited = record.edited_at != other.edited_at or record.posted_at is None
+    if edited and record.posted_at == other.posted_at:
+        return True
+    return replace(record, start=other.start, end=other.end) == other
+
+
+def line_numbers(data: bytes, records: Sequence[Record]) -> list[tuple[int, int]]:
+    """Return the first and last line of each record, from 1."""
+    spans = []
+    at, number = 0, 1
+    for record in records:
+        number += data.count(b"\n", at, record.start)
+        last = number + data.count(b"\n", record.start, max(record.start, record.end - 1))
+        spans.append((number, last))
+        at, number = max(record.start, record.end - 1), last
+    return spans
+
+
+def tile(
+    parsed: Parsed,
+    bodies: Sequence[Body],
+    lines: Sequence[tuple[int, int] | None],
+    data: bytes,
+    name: str,
+) -> Iterator[Paragraph]:
+    """Yield paragraphs that tile [0, len(data)): records, refusals, and the structure between them."""
+    parts: list[tuple[int, int, int | Refusal]] = [
+        *((record.start, record.end, at) for at, record in enumerate(parsed.records)),
+        *(
+            (refusal.start, refusal.end, refusal)
+            for refusal in parsed.refusals
+            if refusal.start < refusal.end
+        ),
+    ]
+    parts.sort(key=lambda part: part[:2])
+    behind = [start for start, _, _ in [*parts, (len(data), 0, 0)]][1:]
+    ordinal = reached = 0
+    for (start, end, what), following in zip(parts, behind, strict=True):
+        if reached < start and data[reached:start].strip(_FILLING):
+            yield Paragraph(ordinal, reached, start, None, "", "header", f"format:{name}")
+            ordinal, reached = ordinal + 1, start
+        if not data[end:following].strip(_FILLING):
+            end = following  # noqa: PLW2901 - filling goes with what stands before it
+        if isinstance(what, Refusal):
+            rows = [Paragraph(ordinal, reached, end, None, "", "quarantined", what.reason)]
+        else:
+            rows = _rows(ordinal, reached, end, what, parsed.records[what], bodies[what], lines[what])
+        yield from rows
+        ordinal, reached = ordinal + len(rows), end
+    if reached < len(data):
+        yield Paragraph(ordinal, reached, len(data), None, "", "header", f"format:{name}")
+
+
+def _rows(
+    ordinal: int, start: int, end: int, item: int, record: Record, body: Body, span: tuple[int, int] | None
+) -> list[Paragraph]:
+    """Return the paragraphs of one record; the first kept one has its bytes [start, end)."""
+    said: list[tuple[str, Fate, str | None]] = [
+        (line, "boilerplate" if rule else "kept", rule)
+        for line, rule in zip(body.lines, body.rules, strict=True)
+    ]
+    card = _card(record.card)
+    if card:
+        said += [(part, "card", None) for part in (card.site, card.title, card.description) if part]
+    if not said:
+        said = [("", "header", "service" if record.kind == "service" else "no-text")]
+    holder = next((at for at, (_, fate, _) in enumerate(said) if fate == "kept"), 0)
+    number = span[0] if span else None
+    return [
+        Paragraph(
+            ordinal + at,
+            start if at <= holder else end,
+            start if at < holder else end,
+            number,
+            text,
+            fate,
+            rule,
+            item=item,
+        )
+        for at, (text, fate, rule) in enumerate(said)
+    ]
+
+
+def _name(text: str | None) -> str | None:
+    """Return a name in display form, on one line; None for an empty one."""
+    return (" ".join(mend(text)[0].split()) or None) if text else None
+
+
+def _card(card: Card | None) -> Card | None:
+    if card is None:
+        return None
+    shown = Card(site=_name(card.site), title=_name(card.title), description=_name(card.description))
+    return shown if shown != Card() else None
+
+
+def _dropped(body: Body, span: tuple[int, int] | None) -> tuple[Dropped, ...]:
+    """Return the rules that took lines out of the text. Where in the record they stand is not known."""
+    if span is None:
+        return ()
+    return tuple(
+        Dropped(first_line=span[0], last_line=span[1], reason=f"boilerplate:{rule}")
+        for rule in dict.fromkeys(filter(None, body.rules))
+    )
+
+
+def _extras(record: Record) -> str | None:
+    """Return what has no column, as a JSON object with sorted keys."""
+    known = {
+        "channel_id": record.channel_id,
+        "forwarded_link": record.forwarded_link,
+        "forwarded_at": record.forwarded_at,
+        # A time that is kept nowhere else: its zone is not known, or the date rests on something else.
+        "posted_local": _local(record.posted_at),
+        "edited_local": _local(record.edited_at),
+    }
+    said = {key: value for key, value in known.items() if value is not None}
+    if record.extras:
+        said = json.loads(record.extras) | said
+    return json.dumps(said, ensure_ascii=False, sort_keys=True) if said else None
+
+
+def _local(stamp: str | None) -> str | None:
+    """Return a time that has no zone; a day is told by the dates of the item already."""
+    return stamp if stamp and len(stamp) > len("2020-02-26") and utc(stamp) is None else None

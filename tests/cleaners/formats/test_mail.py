@@ -1,0 +1,135 @@
+"""Mailboxes and messages: parts, charsets, quoting, and what hostile headers try."""
+
+import base64
+import contextlib
+import json
+import mailbox
+from pathlib import Path
+
+import pytest
+from format_properties import assert_tiled, cleaned, parsed, reasons, records
+
+from schemas.drift import Drift
+
+SAMPLES = Path(__file__).parent / "samples"
+HEAD = (
+    b"From: a@example.org\nMessage-ID: <1@example.org>\nDate: Fri, 19 Jul 2024 08:57:11 +0000\nSubject: S\n"
+)
+
+
+def mail(body: bytes, *headers: str) -> bytes:
+    return HEAD + "".join(f"{header}\n" for header in headers).encode() + b"\n" + body
+
+
+def test_the_standard_library_finds_as_many_messages() -> None:
+    with contextlib.closing(mailbox.mbox(SAMPLES / "letters.mbox", create=False)) as box:
+        assert len(records("mbox", (SAMPLES / "letters.mbox").read_bytes())) == len(box)
+
+
+def test_a_from_line_in_prose_is_no_message() -> None:
+    data = b"From a b\n" + mail(b"One.\n\nFrom here on\nall is prose.\n") + b"\nFrom c d\n" + mail(b"Two.\n")
+    assert [record.text.split("\n")[0].strip() for record in records("mbox", data)] == ["One.", "Two."]
+
+
+def test_identity_is_the_list_and_the_message() -> None:
+    [record] = records("eml", mail(b"x", "List-Id: News <news.example>"))
+    assert record.identity == "mail:news.example:1@example.org"
+    assert (record.channel, record.kind) == ("News", "article")
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("=?utf-8?B?0J/RgNC40LLQtdGC?=", "Привет"),
+        ("=?koi8-r?Q?=F0=D2=C9=D7=C5=D4?=", "Привет"),
+        ("=?iso-8859-1?q?a_b?= =?iso-8859-1?q?c?= d", "a bc d"),
+        ("=?no-such?B?YWJj?=", "abc"),
+        ("=?utf-8?B?!!!?=", ""),
+        ("=?utf-8?Q?a=ZZb?=", "a=ZZb"),
+        ("plain = ? text", "plain = ? text"),
+    ],
+)
+def test_encoded_words(header: str, expected: str) -> None:
+    data = mail(b"text").replace(b"Subject: S", b"Subject: " + header.encode())
+    [record] = records("eml", data)
+    assert (record.title or "") == expected
+
+
+def test_raw_bytes_in_headers_are_read() -> None:
+    data = mail(b"text").replace(b"Subject: S", "Subject: Привет, друзья мои".encode("cp1251"))
+    assert records("eml", data)[0].title == "Привет, друзья мои"
+
+
+@pytest.mark.parametrize("charset", ["koi8-r", "utf-8", "no-such-charset", None])
+def test_charsets_are_read_and_never_guessed_away(charset: str | None) -> None:
+    text = "Поезд идёт в семь утра, и билеты у меня."
+    raw = text.encode(charset if charset in {"koi8-r", "utf-8"} else "cp1251")
+    kind = "Content-Type: text/plain" + (f"; charset={charset}" if charset else "")
+    assert records("eml", mail(raw, kind))[0].text == text
+
+
+def test_html_goes_before_plain_text_and_attachments_are_named() -> None:
+    body = (
+        b"--b\nContent-Type: text/plain\n\nstub\n--b\nContent-Type: text/html\n\n<p>Long <a href='https://x/'>text</a></p>\n"
+        b'--b\nContent-Type: text/html; name="a.html"\n'
+        b'Content-Disposition: attachment; filename="a.html"\n\n<p>no</p>\n--b--\n'
+    )
+    [record] = records("eml", mail(body, "MIME-Version: 1.0", 'Content-Type: multipart/mixed; boundary="b"'))
+    assert (record.text, record.urls) == ("Long text", ("https://x/",))
+    assert json.loads(record.extras or "")["attachments"] == [{"name": "a.html", "type": "text/html"}]
+
+
+def test_a_cut_message_is_never_silently_short() -> None:
+    body = b"--b\nContent-Type: text/plain\n\nhalf of i"
+    data = mail(body, 'Content-Type: multipart/mixed; boundary="b"')
+    assert reasons("eml", data) == ["truncated"]
+    assert records("eml", data)[0].text == "half of i"
+
+
+class TestHostile:
+    @pytest.mark.parametrize(
+        "header",
+        [b"To: " + b'"' * 20_000, b"To: " + b"(" * 20_000, b"Subject: " + b"=?" * 50_000,
+         b"From: " + b"<" * 100_000,
+         b"Content-Type: " + b"; a=" * 50_000, b"Date: " + b"(" * 100_000,
+         b"Subject: " + b"=?utf-8?Q?a?= " * 15_000,
+         b"List-Id: " + b'"' * 100_000, b"X: y\n" * 30_000 + b"Z: z"],
+    )  # fmt: skip
+    def test_headers_take_linear_time(self, header: bytes) -> None:
+        data = HEAD + header + b"\n\nThe text.\n"
+        assert_tiled(cleaned("eml", data))
+        assert [record.text.strip() for record in records("eml", data)] == ["The text."]
+
+    def test_parts_in_parts(self) -> None:
+        body = b"".join(
+            b'Content-Type: multipart/mixed; boundary="b%d"\n\n--b%d\n' % (n, n) for n in range(3_000)
+        )
+        data = HEAD + body + b"Content-Type: text/plain\n\ndeep\n"
+        assert "too-deep" in [one.what for one in parsed("eml", data) if isinstance(one, Drift)]
+        assert_tiled(cleaned("eml", data))
+
+    def test_many_parts(self) -> None:
+        data = mail(b"--b\n\nx\n" * 50_000 + b"--b--\n", "Content-Type: multipart/mixed; boundary=b")
+        assert_tiled(cleaned("eml", data))
+
+    def test_broken_base64_keeps_what_it_can(self) -> None:
+        raw = base64.b64encode("Всё на месте, кроме конца".encode()).decode()
+        [record] = records(
+            "eml", mail((raw[:40] + "\n*" + raw[40:45]).encode(), "Content-Transfer-Encoding: base64")
+        )
+        assert record.text.startswith("Всё на месте")
+
+    def test_huge_headers_are_refused(self) -> None:
+        assert reasons("eml", HEAD + b"X: y\n" * 60_000 + b"\nThe text.\n") == ["huge-headers"]
+
+    def test_a_huge_message_is_refused(self) -> None:
+        data = b"From a b\n" + mail(b"x" * (17 << 20) + b"\n") + b"\nFrom c d\n" + mail(b"Two.\n")
+        assert reasons("mbox", data) == ["huge-record"]
+        assert len(records("mbox", data)) == 1
+
+    @pytest.mark.parametrize("piece", [b"From ", b"\nFrom a\n", b">From ", b"\nFrom a\nB:", b"=\n", b"\n--b"])
+    def test_repeated_pieces_take_linear_time(self, piece: bytes) -> None:
+        data = b"From a b\n" + mail(
+            piece * (60_000 // len(piece)), "Content-Type: multipart/mixed; boundary=b"
+        )
+        assert_tiled(cleaned("mbox", data))
