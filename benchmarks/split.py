@@ -71,10 +71,17 @@ def f1(found: set[int], truth: set[int]) -> float:
     return 2 * len(found & truth) / max(1, len(found) + len(truth))
 
 
-def copies_of(post: dict[str, Any]) -> set[int]:
-    """Return the lines of a post that are copies: behind header and text, before a card of three lines."""
+def copies_of(post: dict[str, Any], lines: list[str]) -> set[int]:
+    """Return the lines of a post that are copies: behind header and text, before a card.
+
+    A card is of three lines, or of two where it has no description: then a line of the post stands third.
+    """
     kept = post["first_line"] + bool(post["forwarded_from"]) + post["text"].count("\n") + 1
-    return set(range(kept, post["last_line"] + 1 - 3 * ("preview" in post["noise"])))
+    last = post["last_line"]
+    card = 0
+    if "preview" in post["noise"]:
+        card = 2 if lines[last - 3] in post["text"].split("\n") else 3
+    return set(range(kept, last + 1 - card))
 
 
 def score(dump: Path) -> dict[str, float]:
@@ -93,8 +100,9 @@ def score(dump: Path) -> dict[str, float]:
         for at, role in enumerate(d.roles, d.segment.start)
         if role.fate in ("echo", "near-echo")
     }
+    lines = dump.read_text("utf-8").split("\n")
     doubled = dump.stem.rsplit(".", 2)[1] in ("seed", "noisy")
-    copies = set().union(*(copies_of(post) for post in truth)) if doubled else set()
+    copies = set().union(*(copies_of(post, lines) for post in truth)) if doubled else set()
     return {
         "F1": f1(set(texts), set(wanted)),
         "text": sum(plain(texts.get(line, "")) == plain(text) for line, text in wanted.items()) / len(wanted),

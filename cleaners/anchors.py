@@ -24,7 +24,7 @@ _CUT, _CUT_EDITED = 0.95, 0.85  # similarity of a truncated copy, and of one tha
 _FIGURE = re.compile(r"\d+")
 _WORD = re.compile(r"[^\W\d_]+")
 _TYPO = 2  # letters that an edit may put in or take out as a word of their own
-_SAME_WORD = 50  # Indel ratio of a word and its damaged copy: one letter of three may change
+_SAME_WORD = 66  # Indel ratio of a word and its damaged copy: one letter of three may change
 _GRAM = 3
 _MASK = (1 << 32) - 1
 _MIX_1, _MIX_2 = 0x9E3779B1, 0x85EBCA77  # odd multipliers of xxHash: they spread the words over the grams
@@ -148,10 +148,10 @@ def find_anchors(keys: Sequence[str], usable: Sequence[bool]) -> list[Anchor]:
             if lines is None:
                 buckets[bucket] = [later]
                 continue
-            if alone:
-                for first in lines:
-                    if later - first <= WINDOW:
-                        shared[first] = shared.get(first, 0) + 1
+            for first in lines:
+                # a line without an equal one may be a damaged copy of a line that has
+                if (alone or not partnered[first]) and later - first <= WINDOW:
+                    shared[first] = shared.get(first, 0) + 1
             lines.append(later)
             if len(lines) > _PARTNERS:
                 del lines[0]
@@ -162,6 +162,7 @@ def find_anchors(keys: Sequence[str], usable: Sequence[bool]) -> list[Anchor]:
             score = similarity(keys[first], key)
             if score:
                 variant = score not in (_CUT, _CUT_EDITED) and varies(keys[first], key)
-                anchors.append(Anchor(first, later, score, variant))
+                if alone or not variant:
+                    anchors.append(Anchor(first, later, score, variant))
     anchors.sort(key=lambda anchor: (anchor.first, anchor.later))
     return anchors

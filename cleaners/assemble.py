@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from rapidfuzz.fuzz import ratio
 
 from cleaners.anchors import similarity as likeness
+from cleaners.anchors import varies
 from cleaners.boilerplate import headline
 from cleaners.marks import Mark
 from cleaners.segments import Segment
@@ -18,6 +19,7 @@ _URL_TAIL = ".,;:!?)]}’”»…"
 #: Inside a block, lines that stand at the same place of both copies need less to be called copies: two
 #: unrelated news lines of one post have an Indel ratio of at most .55 on the development corpus.
 _ALIGNED = 0.6
+_DAMAGED = 0.95  # slips of letters leave more of a line of 60 characters; another word in it leaves less
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def _copies(segment: Segment, texts: Sequence[str], keys: Sequence[str]) -> dict
     assert block is not None  # noqa: S101  # the caller looked
     partner = {copy.line: (copy.of, copy.similarity) for copy in block.copies}
     taken = {of for of, _ in partner.values()}
-    free = [at for at in range(block.start, block.copy_start) if at not in taken]
+    free = [at for at in block.said if at not in taken]
     for at in range(block.copy_start, segment.end - segment.card):
         if at in partner or not free:
             continue
@@ -90,11 +92,14 @@ def _copies(segment: Segment, texts: Sequence[str], keys: Sequence[str]) -> dict
             partner[at] = (best, score)
             free.remove(best)
     roles: dict[int, Role] = {}
-    for at, (first, similarity) in partner.items():
-        given_way = roles.get(first)  # a cut line that an earlier copy stands in for
+    for at, (first, similarity) in sorted(partner.items()):
+        if similarity < _DAMAGED and varies(keys[first], keys[at]):
+            continue  # another fact in like words
+        given_way = roles.get(first)  # a cut line that an earlier copy stands in for, or a copy of a copy
         of = first if given_way is None or given_way.of is None else given_way.of
         kept, copy = (at, of) if given_way is None and _is_cut(texts[of], texts[at]) else (of, at)
-        roles[copy] = Role("echo" if similarity == 1 else "near-echo", None, kept, round(similarity, 4))
+        alike = min(similarity, given_way.similarity or 1.0) if given_way else similarity
+        roles[copy] = Role("echo" if alike == 1 else "near-echo", None, kept, round(alike, 4))
     return roles
 
 

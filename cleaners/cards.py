@@ -60,22 +60,22 @@ def card_at(texts: Sequence[str], at: int) -> CardSpan | None:
             or len(texts[at + length - 2]) > _TITLE
         ):
             continue
-        if not known and any(_repeats(last, line) for line in texts[at : at + length - 1]):
+        if not known and _told(last, texts[at : at + length - 1]):
             continue  # a cut copy of the line before it: the end of a near echo, not a card
         least = _LEAST_ECHO // 2 if known else _LEAST_ECHO
-        echoes = any(_repeats(last, line, least) for line in post)
+        echoes = bool(_told(last, post, least))
         if echoes or (len(last) >= _DESCRIPTION[0] and (known or length == 3)):
             return CardSpan(length, length)
     title = texts[at + 1]
     # A line that stands there more often is the channel's signature, not the title of a page.
-    told = sum(_repeats(title, line, _LEAST_TITLE) for line in post)
-    again = any(_repeats(title, line, _LEAST_TITLE) for line in texts[at + 2 : at + 2 + _REACH])
+    told = _told(title, post, _LEAST_TITLE)
+    again = bool(_told(title, texts[at + 2 : at + 2 + _REACH], _LEAST_TITLE))
     if len(title) <= _TITLE and (known or (1 <= told <= 2 and not again)):
         return CardSpan(2, min(3, len(texts) - at))
     return None
 
 
-def _repeats(cut: str, line: str, least: int = _LEAST_ECHO) -> bool:
-    """Say whether a cut line repeats the opening of another."""
+def _told(cut: str, lines: Sequence[str], least: int = _LEAST_ECHO) -> int:
+    """Return how many lines have the opening that a cut line repeats."""
     stem = cut.rstrip(".… ")[:60]
-    return len(stem) >= least and line.startswith(stem)
+    return len([line for line in lines if line.startswith(stem)]) if len(stem) >= least else 0

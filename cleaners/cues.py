@@ -18,6 +18,7 @@ import numpy as np
 
 from cleaners.keys import stems
 from cleaners.logistic import Matrix
+from cleaners.openers import PLACES, Ratios, general_ratios, word_scores
 from cleaners.rules import rules
 
 _TAGS_ONLY = re.compile(r"^(?:[#@][\w/]+[\s,.|•·]*)+$")
@@ -129,9 +130,10 @@ class _Shown:
     stems: frozenset[str]
     first_word: str
     last_words: str
+    words: tuple[float, float, float]
 
 
-def _look(text: str, key: str, columns: Mapping[str, int]) -> _Shown:
+def _look(text: str, key: str, columns: Mapping[str, int], ratios: Ratios) -> _Shown:
     names = _own(text)
     if _DATED.match(text):
         names.append("dated")
@@ -143,6 +145,7 @@ def _look(text: str, key: str, columns: Mapping[str, int]) -> _Shown:
         stems(key),
         words[0] if words else "",
         " ".join(words[-2:]),
+        word_scores(key, ratios),
     )
 
 
@@ -169,9 +172,13 @@ class _Topics:
 
 
 def features(
-    texts: Sequence[str], keys: Sequence[str], blanks: Sequence[int], copies: Sequence[bool]
+    texts: Sequence[str],
+    keys: Sequence[str],
+    blanks: Sequence[int],
+    copies: Sequence[bool],
+    ratios: Ratios | None = None,
 ) -> Matrix:
-    """Return the features of every line, shape (lines, features).
+    """Return the features of every line, shape (lines, features). ratios: of words, if not the general ones.
 
     copies[i]: line i surely repeats an earlier one. It does not count when recurring lines are counted, and
     shows nothing but that it is a copy: it opens no post.
@@ -179,8 +186,9 @@ def features(
     columns, size = _columns(), len(texts)
     table: Matrix = np.zeros((size, len(columns)))
     looks: dict[str, _Shown] = {}
+    tables = general_ratios() if ratios is None else ratios
     shown = [
-        looks.get(text) or looks.setdefault(text, _look(text, key, columns))
+        looks.get(text) or looks.setdefault(text, _look(text, key, columns, tables))
         for text, key in zip(texts, keys, strict=True)
     ]
     originals = [not copied for copied in copies]
@@ -191,6 +199,7 @@ def features(
     topics = _Topics([look.stems for look in shown], originals)
     masses = [topics.mass(look.stems) for look in shown]
     scale = log(max(size, 3))
+    usual = sorted(blanks)[size // 5] if size else 0  # where blank lines stand at most lines they say nothing
     ones: list[int] = []  # flat places of the features that are 1
     for at in range(size):
         row = at * len(columns)
@@ -204,7 +213,7 @@ def features(
         shared = firsts[look.first_word]
         if shared >= _RECURS and len(key) >= _A_LINE:
             values[columns["first-word-recurs"]] = min(1.0, log(shared) / scale)
-        if blanks[at]:
+        if blanks[at] > usual:
             set_here.append(columns["blank-before"])
         if at:
             before, previous = keys[at - 1], shown[at - 1]
@@ -238,4 +247,16 @@ def features(
                 set_here.append(columns["before-continuer"])
         ones += [row + column for column in set_here]
     table.reshape(-1)[ones] = 1.0
+    set_words(table, [look.words for look in shown], originals)
     return table
+
+
+def set_words(table: Matrix, scores: Sequence[tuple[float, float, float]], originals: Sequence[bool]) -> None:
+    """Set in a table of features what the words of each line and of its neighbours speak for."""
+    columns = _columns()
+    kept = np.array(originals, dtype=bool)[:, None]
+    own = np.array(scores, dtype=np.float64).reshape(-1, len(PLACES)) * kept
+    none = np.zeros((1, len(PLACES)))
+    before, behind = np.vstack([none, own[:-1]]), np.vstack([own[1:], none])
+    for prefix, values in (("", own), ("after-", before), ("before-", behind)):
+        table[:, [columns[f"{prefix}{place}-words"] for place in PLACES]] = values[: len(kept)] * kept

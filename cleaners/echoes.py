@@ -14,6 +14,8 @@ from schemas.echoes import Block, Copy
 _STEP = 3  # lines that may be lost between two anchors of one chain
 _GAPS = 4  # cuts tried in one chain
 _LEAST = 0.12  # weakest block that is offered to the splitter
+_SURE = 0.85  # a cut or slightly damaged copy; other facts in like words mostly score less
+_LONGEST_RUN = 24  # pairs in one line-wise block: more lines said twice running are posts of one line
 
 
 def weight(key: str) -> float:
@@ -32,7 +34,8 @@ def find_blocks(keys: Sequence[str], usable: Sequence[bool]) -> list[Block]:
     for chain in _chains(anchors, weights):
         blocks += _offers(chain, weights, usable)
     unique: dict[tuple[int, int, int], Block] = {}
-    for block in _primitive(blocks):
+    offered = _primitive(blocks)
+    for block in [*offered, *_joined(offered), *_linewise(offered)]:
         at = (block.start, block.copy_start, block.end)
         if block.score >= _LEAST and (at not in unique or _rank(block) > _rank(unique[at])):
             unique[at] = block
@@ -62,6 +65,60 @@ def _primitive(blocks: Sequence[Block]) -> list[Block]:
             for line in range(block.start, block.end):
                 covered.setdefault(line, (period, block.start, block.end))
     return kept
+
+
+def _joined(blocks: Sequence[Block]) -> list[Block]:
+    """Return the bodies said three times of which not all copies are equal: two blocks, of which the second
+    begins with the copies of the first."""
+    by_start: dict[tuple[int, int], list[Block]] = {}
+    for block in blocks:
+        by_start.setdefault((block.start, block.copy_start), []).append(block)
+    return [
+        Block(
+            block.start,
+            block.copy_start,
+            following.end,
+            (*block.copies, *following.copies),
+            False,
+            min(block.score, following.score),
+        )
+        for block in blocks
+        for following in by_start.get((block.copy_start, block.end), ())
+        if not (block.exact and following.exact) and _whole(block) and _whole(following)
+    ]
+
+
+def _whole(block: Block) -> bool:
+    """Say whether each line of the later copies has its partner, and surely."""
+    sure = all(copy.similarity >= _SURE for copy in block.copies)
+    return sure and len(block.copies) == block.end - block.copy_start
+
+
+def _linewise(blocks: Sequence[Block]) -> list[Block]:
+    """Return the runs of two lines and more of which each is said again at once: a a b b.
+
+    Whether such a run is one body or some posts of one line is for the splitter to say.
+    """
+    pairs: dict[int, Block] = {}
+    for block in blocks:
+        if block.copy_start == block.start + 1 and (
+            block.start not in pairs or _rank(block) > _rank(pairs[block.start])
+        ):
+            pairs[block.start] = block
+    behind = {block.end for block in pairs.values()}
+    runs = []
+    for start, first in pairs.items():
+        if start in behind:
+            continue
+        run = [first]
+        while run[-1].end in pairs and len(run) <= _LONGEST_RUN:
+            run.append(pairs[run[-1].end])
+        if 2 <= len(run) <= _LONGEST_RUN:
+            copies = tuple(copy for block in run for copy in block.copies)
+            exact = all(block.exact for block in run)
+            score = sum(block.score for block in run)
+            runs.append(Block(start, start + 1, run[-1].end, copies, exact, score))
+    return runs
 
 
 def _squares(anchors: Sequence[Anchor], weights: Sequence[float]) -> list[Block]:

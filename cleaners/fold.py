@@ -19,7 +19,8 @@ _GREEK = "\u0370-\u0373\u0376-\u03ff"
 _MARKS = "\u0300-\u036f"
 _MIXED = re.compile(f"[{_LATIN}][{_MARKS}]*[{_CYRILLIC}{_GREEK}]|[{_CYRILLIC}{_GREEK}][{_MARKS}]*[{_LATIN}]")
 _WORD = re.compile(f"[{_LATIN}{_CYRILLIC}{_GREEK}{_MARKS}]+")
-_SCRIPTS = (re.compile(f"[{_LATIN}]"), re.compile(f"[{_CYRILLIC}]"), re.compile(f"[{_GREEK}]"))
+#: Latin, Cyrillic, Greek: the letters that may make a word a mixed one.
+SCRIPTS = (re.compile(f"[{_LATIN}]"), re.compile(f"[{_CYRILLIC}]"), re.compile(f"[{_GREEK}]"))
 
 _BEYOND = re.compile("[\U00010000-\U0010ffff]")
 _OTHERS = re.compile(f"[{_CYRILLIC}{_GREEK}]")
@@ -32,10 +33,14 @@ _LATIN_TO_GREEK = str.maketrans(GREEK_LATIN[::-2], GREEK_LATIN[-2::-2])
 _TO_LATIN = _CYRILLIC_TO_LATIN | _GREEK_TO_LATIN
 
 #: An address ends at white space, quotes and brackets (of Markdown too), and after 2 000 characters.
+ADDRESS_LENGTH = 2000
+_ADDRESS_END = "\\s<>()\\[\\]{}|\"'`\u2018-\u201f«»、。，；：！？（）【】《》「」"
+ADDRESS_END = re.compile(f"[{_ADDRESS_END}]")
 _ADDRESS = re.compile(
-    "(?:https?://|(?<!\\w)www\\.|(?<![\\w.])t\\.me/)[^\\s<>()\\[\\]{}|\"'`\u2018-\u201f«»、。，；：！？（）【】《》「」]{1,2000}",
-    re.IGNORECASE,
+    f"(?:https?://|(?<!\\w)www\\.|(?<![\\w.])t\\.me/)[^{_ADDRESS_END}]{{1,{ADDRESS_LENGTH}}}", re.IGNORECASE
 )
+#: Behind the last ideograph there are only selectors and private use.
+LETTERS_END = 0x323B0
 _ASCII_SEPARATORS = re.compile(r"[^0-9a-z]+")
 
 
@@ -46,7 +51,7 @@ def fold(text: str) -> str:
     Text without letters and digits folds to "", and two such texts do not equal each other. Idempotent.
     """
     if text.isascii():
-        return _ASCII_SEPARATORS.sub(" ", _drop_addresses(text).lower()).strip()
+        return _ASCII_SEPARATORS.sub(" ", drop_addresses(text).lower()).strip()
     for _ in range(PASSES):
         folded = _pass(text)
         if folded == text or _is_settled(folded):
@@ -68,7 +73,7 @@ def _pass(text: str) -> str:
     text = unicodedata.normalize("NFKC", drop_mark_runs(text))
     if _has_mixed_word(text):
         text = _WORD.sub(_one_script, text)
-    text = _drop_addresses(text.casefold())
+    text = drop_addresses(text.casefold())
     first_plane, beyond = _separators()
     if _BEYOND.search(text):
         text = beyond.sub(" ", text)
@@ -78,15 +83,15 @@ def _pass(text: str) -> str:
 
 def _has_mixed_word(text: str) -> bool:
     # Most text has letters of one script only, which the first two searches tell ten times faster.
-    return bool(_SCRIPTS[0].search(text) and _OTHERS.search(text) and _MIXED.search(text))
+    return bool(SCRIPTS[0].search(text) and _OTHERS.search(text) and _MIXED.search(text))
 
 
 def _one_script(match: re.Match[str]) -> str:
     """Fold a mixed word to the script that most of its letters are of; Latin on a tie."""
     word = match[0]
-    latin, cyrillic, greek = (len(script.findall(word)) for script in _SCRIPTS)
-    if not latin or not (cyrillic or greek):
+    if not _MIXED.search(word):
         return word
+    latin, cyrillic, greek = (len(script.findall(word)) for script in SCRIPTS)
     if cyrillic > latin and cyrillic >= greek:
         return word.translate(_GREEK_TO_LATIN).translate(_LATIN_TO_CYRILLIC)
     if greek > latin:
@@ -94,7 +99,17 @@ def _one_script(match: re.Match[str]) -> str:
     return word.translate(_TO_LATIN)
 
 
-def _drop_addresses(text: str) -> str:
+def in_each_script(char: str) -> tuple[str, str, str]:
+    """Return what a character is in a mixed word that is mostly Latin, Cyrillic, Greek."""
+    return (
+        char.translate(_TO_LATIN),
+        char.translate(_GREEK_TO_LATIN).translate(_LATIN_TO_CYRILLIC),
+        char.translate(_CYRILLIC_TO_LATIN).translate(_LATIN_TO_GREEK),
+    )
+
+
+def drop_addresses(text: str) -> str:
+    """Put a space for every address."""
     # Three searches for a fixed string are ten times faster than the pattern, which is rarely needed.
     if "://" in text or "t.me/" in text or "www." in text:
         return _ADDRESS.sub(" ", text)
@@ -109,16 +124,20 @@ def _separators() -> tuple[re.Pattern[str], re.Pattern[str]]:
     walks through them one by one otherwise (3 MB/s).
     """
     first = _ranges(0x30, 0x10000)
-    beyond = _ranges(0x10000, 0x323B0)  # behind the last ideograph there are only selectors and private use
+    beyond = _ranges(0x10000, LETTERS_END)
     return re.compile(f"[^{first}\U00010000-\U0010ffff]+"), re.compile(f"[^\x00-\uffff{beyond}]+")
+
+
+def is_kept(char: str) -> bool:
+    """Say whether a character of the matching form stands in a word: letters, digits and marks."""
+    return char.isalnum() or unicodedata.category(char)[0] == "M"
 
 
 def _ranges(start: int, stop: int) -> str:
     """Return the letters, digits and marks among [start, stop) as ranges for a character class."""
     ranges: list[list[int]] = []
     for code in range(start, stop):
-        char = chr(code)
-        if char.isalnum() or unicodedata.category(char)[0] == "M":
+        if is_kept(chr(code)):
             if ranges and ranges[-1][1] == code - 1:
                 ranges[-1][1] = code
             else:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 Matrix = NDArray[np.float64]
 
-_SHARE, _FITTED_ON = 0.32, 100  # mean share of openings in the fitted channels; lines that it is worth
+_SHARE, _FITTED_ON = 0.32, 500  # mean share of openings in the fitted channels; lines that it is worth
 _NEWTON = 25
 _SMALLEST_STEP = 1e-3
 _GAIN = 1e-7  # improvement a row below which the fit has converged
@@ -48,6 +48,12 @@ def odds(table: Matrix, weights: Matrix) -> list[float]:
     if values:
         values[0] = 0.0
     return values
+
+
+def chances(values: Sequence[float]) -> list[float]:
+    """Return log-odds as probabilities."""
+    found: list[float] = (1 / (1 + np.exp(-np.array(values)))).tolist()
+    return found
 
 
 def rebase(values: Sequence[float]) -> list[float]:

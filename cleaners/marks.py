@@ -6,6 +6,7 @@ separator  a recurring rule such as '---' or '* * *', or the addresses of one ch
 """
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,14 +39,18 @@ _LONGEST_SENTENCE = 40  # up to here a name may hold a full stop: 'Раньше 
 _LONGEST_MARK = 170
 _LINK_GAP = 10  # lines between two addresses that part posts; a list inside one post leaves the rest bare
 
+# Halves of the day as the interfaces write them; Korean, Chinese and Japanese dates begin with the year.
+_AFTERNOON = {"p", "P", "μ", "PM", "오후", "下午", "午後", "م", "ب.ظ", "ب.ظ."}
+_YEAR_FIRST = {"오전", "오후", "上午", "下午", "午前", "午後"}
 _PASTE = re.compile(
-    r"^(?P<name>\S.{0,127}?), \[(?P<date>\d{1,4}[./-]\d{1,2}[./-]\d{1,4}),? "
-    r"(?P<time>\d{1,2}[:.]\d{2}(?:[:.]\d{2})?)"
-    r"(?:\s?(?P<half>[AaPp])\.?\s?[Mm]\.?)?\]:?$"
+    r"^(?P<name>\S.{0,127}?), \[(?P<date>\d{1,4}(?:[/-]|\. ?)\d{1,2}(?:[/-]|\. ?)\d{1,4})\.?(?: ?[гр]\.?)?,? "
+    r"(?P<before>AM|PM|오전|오후|上午|下午|午前|午後)? ?(?P<time>\d{1,2}[:.]\d{2}(?:[:.]\d{2})?)"
+    r"(?:\s?(?P<half>[AaPpπμ])\.?\s?[Mmμ]\.?|\s?(?P<letter>[صم]|[قب]\.ظ\.?))?\]:?$"
 )
 # The same with the month as a word: '[13 июля 2023 г. 14:05]'. The date finder reads the day.
 _PASTE_WORDS = re.compile(
-    r"^(?P<name>\S.{0,127}?), \[(?=[^\]]*[^\W\d_]{3})(?=[^\]]*\b\d{1,2}[:.]\d{2}\b)[^\]]{8,48}\]:?$"
+    r"^(?P<name>\S.{0,127}?), \[(?=[^\]]*[^\W\d_]{3})"
+    r"(?=[^\]]*\b\d{1,4}\b[^\]]*[^\d.:]\d{1,2}[:.]\d{2}\b)[^\]]{8,48}\]:?$"
 )
 _DATE_LINE = re.compile(
     # An optional weekday, a day in figures or with a month's name, an optional clock; nothing else: a line
@@ -57,7 +62,15 @@ _DATE_LINE = re.compile(
     r"(?: ?[AaPp]\.?[Mm]\.?)?(?: ?(?:UTC|GMT|MSK|Z))?(?:[+-]\d{1,2}(?::?\d{2})?)?)?"
     r"[\])]?$|^\[?\d{1,2}:\d{2}\]?$"
 )
-_RULE = re.compile(r"^(?:([-=_*~•—–#])\1{2,}|(?:\* ?){3,}|(?:- ?){3,}|post #?\d+)$", re.IGNORECASE)
+_RULE = re.compile(
+    r"^(?:([-=_*~•—–#])\1{2,}|(?:\* ?){3,}|(?:- ?){3,}|(?:([•~◆◇■□●○❖✦✧✻✽]) ?){3}|⁂|post #?\d+)$",
+    re.IGNORECASE,
+)
+# Forms that typesetters put between the sections of one text; '---' and '===' fence posts as well.
+_ORNAMENT = re.compile(r"^(?:([*~•#⁂◆◇■□●○❖✦✧✻✽])(?: ?\1)*)$")
+_PASTED = 2  # stamps with a name; one alone may be a quotation
+_BROKEN = 10  # section breaks in one article; the longest of the news corpora looked at has 60 paragraphs
+_HEADLINE = 120  # characters of a line without a full stop that may be a post's first
 _POST_LINK = re.compile(r"^(?:https?://)?t\.me/(?:s/)?(\w+)/(\d+)$")
 
 
@@ -94,27 +107,26 @@ def _paste(text: str) -> Mark | None:
     if not text.endswith(("]", "]:")):
         return None
     if match := _PASTE.match(text):
-        return Mark("stamp", match["name"], _when(match["date"], match["time"], match["half"]))
+        half = match["half"] or match["before"] or match["letter"]
+        return Mark("stamp", match["name"], _when(match["date"], match["time"], half))
     match = _PASTE_WORDS.match(text)
     return Mark("stamp", match["name"]) if match else None
 
 
 def _when(date: str, time: str, half: str | None) -> str | None:
     """Return an ISO minute for the day-first and year-first forms that Telegram Desktop writes, or None."""
-    numbers = [int(part) for part in re.split(r"[./-]", date)]
-    year, month, day = (
-        numbers
-        if len(date.split(date[4], maxsplit=1)[0]) == 4 and numbers[0] > 31
-        else (numbers[2], numbers[1], numbers[0])
-    )
-    if "/" in date and half:  # English (US) interface: month first
+    numbers = [int(part) for part in re.split(r"[./-] ?", date)]
+    if numbers[0] <= 31 and half not in _YEAR_FIRST:
+        numbers.reverse()
+    year, month, day = numbers
+    if "/" in date and half in ("A", "P"):  # English (US) interface: month first
         month, day = day, month
     if month > 12 and day <= 12:
         month, day = day, month
     year += 2000 if year < 100 else 0
     hour, minute = (int(part) for part in re.split(r"[:.]", time)[:2])
     if half:
-        hour = hour % 12 + (12 if half in "pP" else 0)
+        hour = hour % 12 + (12 if half in _AFTERNOON else 0)
     if not (1 <= month <= 12 and 1 <= day <= 31 and hour < 24 and minute < 60 and 1970 <= year < 2100):
         return None
     return f"{year:04d}-{month:02d}-{day:02d}T{hour:02d}:{minute:02d}"
@@ -172,8 +184,28 @@ def mark(texts: Sequence[str]) -> dict[int, Mark]:
             fences.append((index, _shape(text)))
         elif link := _POST_LINK.match(text):
             links.append((index, link[1], int(link[2])))
+    if sum(found.name is not None for found in marks.values() if found.kind == "stamp") >= _PASTED:
+        return marks  # every message has its name: date lines and rules are parts of messages
     for index in _recurring(dates, 2, 0.25):
         marks[index] = Mark("stamp")
-    for index in _recurring(fences, 2, 0.7) | _ordered_links(links, len(texts)):
+    parts = _recurring(fences, 2, 0.7)
+    if _section_breaks(texts, parts):
+        parts = set()
+    for index in parts | _ordered_links(links, len(texts)):
         marks[index] = Mark("separator")
     return marks
+
+
+def _section_breaks(texts: Sequence[str], parts: set[int]) -> bool:
+    """Say whether recurring rules part the sections of one text: ornaments, few, and what stands behind
+    them goes on in full sentences where a post would open with a title, a tag or a pictograph."""
+    if not parts or len(parts) > _BROKEN or not all(_ORNAMENT.match(texts[at]) for at in parts):
+        return False
+    behind = [texts[at + 1] for at in sorted(parts) if at + 1 < len(texts)]
+    return 2 * sum(map(_is_title, behind)) < len(behind)
+
+
+def _is_title(text: str) -> bool:
+    if text[0] in "#@" or unicodedata.category(text[0]) == "So":
+        return True
+    return len(text) <= _HEADLINE and not text.rstrip("\"'”»)").endswith((".", "…", "!", "?", ",", ":"))

@@ -13,7 +13,7 @@ from operator import add
 from cleaners.cards import CardSpan
 from schemas.echoes import Block
 
-_TITLE_PRIOR = (0.04, 0.86, 0.06, 0.03)  # share of titles of 0..3 lines outside the copy, development corpus
+_TITLE_PRIOR = (0.04, 0.82, 0.10, 0.03)  # share of titles of 0..3 lines outside the copy
 _BLOCK = 3.0  # what a point of block score is worth in log-odds; the prototype's fit
 _LEAST_BLOCK = 0.3  # weaker near copies are chance: two lines of one topic
 _LEAST_EXACT = 0.12  # an exact copy may be one short line
@@ -21,6 +21,7 @@ _EXACT, _NEAR = 3.0, 1.2  # added in a dump that is known to be doubled; the pro
 _CARD = 5.5  # a card right behind a copy is as good as the copy itself
 _STRAY_LINE = 4.5  # price of a line behind the copy that belongs to the post
 _HEADERS = 3  # structural lines above one post
+_FEW = 16  # posts below which one of one line is no evidence for more
 _LENGTHS = 10  # post lengths told apart; nine of ten posts of the development corpus have at most 10 lines
 _LOW = float("-inf")
 
@@ -115,7 +116,9 @@ def _by_end(scene: Scene, shape: Shape) -> dict[int, list[tuple[float, Segment]]
         block = segment.block
         assert block is not None  # noqa: S101  # doubled posts have one
         bonus = (_EXACT if block.exact else _NEAR) if shape.doubled else 0.0
-        length = _length(shape, segment.title + block.copy_start - block.start)
+        if block.line_wise:
+            bonus *= block.body  # each of its lines is a block of its own
+        length = _length(shape, segment.title + block.body)
         score = worth + bonus + shape.twice + shape.title[segment.title] + length
         ending.setdefault(segment.end, []).append((score, segment))
     return ending
@@ -167,7 +170,7 @@ def doubled_posts(
             for end, tail, gain in ends
         ]
         ends = [end for end in ends if end[0] <= len(head) and not any(head[block.end : end[0]])]
-        for title in range(len(_TITLE_PRIOR)):
+        for title in range(block.line_wise, len(_TITLE_PRIOR)):  # without one: posts of one line
             first = block.start - title
             if first < 0 or (title and (head[first] or close[first] or copies[first])):
                 break
@@ -212,14 +215,14 @@ def learn(segments: Sequence[Segment], shape: Shape) -> Shape:
     doubled = [segment for segment in segments if segment.block]
     if len(doubled) < 4:
         return shape
-    counts = [0.2, 4.0, 0.8, 0.2]
+    counts = [0.2, 4.0, 1.5, 0.2]
     lines = [0.0] * _LENGTHS
     total = 0
     for segment in doubled:
         counts[segment.title] += 1
         block = segment.block
         assert block is not None  # noqa: S101  # filtered above
-        kept = segment.title + block.copy_start - block.start
+        kept = segment.title + block.body
         total += kept
         lines[min(kept, _LENGTHS) - 1] += 1
     singles = [segment.end - segment.start - segment.head for segment in segments if not segment.block]
@@ -229,6 +232,8 @@ def learn(segments: Sequence[Segment], shape: Shape) -> Shape:
     smooth = [
         (found + 6 * guess) / (len(doubled) + 6) for found, guess in zip(lines[1:], several, strict=True)
     ]
+    if ones == 1 and len(segments) < _FEW:
+        ones = 0  # a lone post of one line is no habit, and most likely the first line of a title of two
     one = (ones + 0.6) / (len(segments) + 4)
     twice = (len(doubled) + 9) / (len(doubled) + longer + 10)
     return Shape(

@@ -1,6 +1,5 @@
 """Split: the lines of a document -> the segments that are its posts, or one segment for an article."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import exp
@@ -11,25 +10,20 @@ from cleaners import cues
 from cleaners.cards import CardSpan, card_at
 from cleaners.echoes import find_blocks
 from cleaners.keys import keys_of
-from cleaners.logistic import Matrix, fit, odds, rebase
+from cleaners.linewise import expand, reading, said_again
+from cleaners.logistic import Matrix, chances, fit, odds, rebase
 from cleaners.marks import Mark
+from cleaners.modes import ARTICLE, STRONG, closing_kind, is_doubled, price_of
 from cleaners.segments import Scene, Segment, Shape, doubled_posts, learn, search, usual_shape
 from schemas.echoes import Block
 
-_STRONG = 0.8  # block score from which a block is surely a copy: about one full line, or three short ones
-# 30 dumps of the development corpus: undoubled ones have no strong exact block and near ones over at most
-# 23 % of their characters (reposts), doubled ones have at least 5 exact blocks, or 20 %.
-_SHARE = 0.3
-_EXACT_SHARE = 0.005
-_ARTICLE, _NO_ARTICLE = 60, 200
 # Of 489 posts of six lines and more, rendered alone, these keep all whole; no undoubled dump is lost.
-_LEAST_GAIN, _LONGEST_MEAN = 6.0, 9
+_LEAST_GAIN, _LONGEST_MEAN = 8.0, 9
 _LESSONS = 8  # doubled posts from which a document teaches its own cues
 _ROWS = 3000  # labelled lines looked at, evenly spread: more change the second digit of a weight
 _PULL = 4.0  # strength of the general weights against them
 _PASSES = 2  # a third changes F1 by less than .001
 _CARD = 4.0  # log-odds for a post right behind a card
-_FAIR = 0.4  # an exact copy of a line of 25 characters
 _HARD = 12.0  # log-odds of a structural line: beyond what any sum of soft cues reaches
 
 
@@ -52,21 +46,36 @@ def split(texts: Sequence[str], blanks: Sequence[int], marks: dict[int, Mark]) -
         return Cut((), (), False, "none")
     keys = keys_of(texts)
     usable = [at not in marks for at in range(len(texts))]
+    again = said_again(keys, usable)
     blocks = find_blocks(keys, usable)
-    closing = _stamps_close(texts, marks)
-    head = [at in marks and not (closing and marks[at].kind == "stamp") for at in range(len(texts))]
+    closing = closing_kind(texts, marks)
+    head = [at in marks and marks[at].kind != closing for at in range(len(texts))]
     close = [at in marks and not head[at] for at in range(len(texts))]
-    exact, share = _doubled_share(blocks, keys)
-    doubled = share >= _SHARE or exact >= max(2, _EXACT_SHARE * len(texts))
-    cue, price = _price(texts, keys, marks, doubled)
+    doubled = is_doubled(blocks, keys)
+    cue, price = price_of(texts, keys, marks, doubled)
     cards = _cards(texts, usable, marks, doubled)
-    copies = _copied(blocks, len(texts))
-    table = _table(texts, keys, blanks, copies, usable)
+    copies = [either or twice for either, twice in zip(_copied(blocks, len(texts)), again, strict=True)]
+    table = _table(
+        texts, keys, blanks, copies, [use and not twice for use, twice in zip(usable, again, strict=True)]
+    )
+    table[again, cues.names().index("copy")] = 1.0
     weights = cues.general_weights()
     shape = usual_shape() if doubled else Shape(doubled=False)
     trust = 0.5 if doubled else 1.0  # where echoes speak, general habits are second
     soft = odds(table, weights)
     opens = _opens(soft if doubled else rebase(soft), head, close, cards, price, trust)
+    said = reading(again, chances(soft)) if doubled else "bodies"
+    if said == "whole" and len(texts) > ARTICLE:
+        kept = [at for at, twice in enumerate(again) if not twice]
+        cut = split(
+            [texts[at] for at in kept],
+            [blanks[at] for at in kept],
+            {new: marks[at] for new, at in enumerate(kept) if at in marks},
+        )
+        if cut.feed:
+            return Cut(tuple(expand(cut.segments, kept, len(texts))), tuple(keys), True, cut.cue)
+    if said == "posts":
+        blocks = [block for block in blocks if not block.line_wise]
     posts = doubled_posts(blocks, head, close, cards, copies)
     segments, _ = search(Scene(opens, head, posts), shape)
     for _ in range(_PASSES if doubled else 0):
@@ -79,7 +88,10 @@ def split(texts: Sequence[str], blanks: Sequence[int], marks: dict[int, Mark]) -
     if not doubled and cue in ("style", "none") and not _convinces(segments, opens):
         segments = [Segment(0, len(texts), 0, 0, None, 0)]
     segments = [_with_card(segment, cards) for segment in segments]
-    segments = [replace(segment, confidence=_confidence(segment, opens, head)) for segment in segments]
+    honest = [value + min(0.0, price) for value in opens]
+    segments = [replace(segment, confidence=_confidence(segment, honest, head)) for segment in segments]
+    if len(segments) == 1 and not doubled and not marks:
+        segments = [replace(segments[0], confidence=_unity(opens, price))]
     feed = len(segments) > 1 or any(head) or any(close)
     return Cut(tuple(segments), tuple(keys), feed, cue if feed else "none")
 
@@ -99,11 +111,25 @@ def _cards(
 
 
 def _copied(blocks: Sequence[Block], size: int) -> list[bool]:
-    """Say for each line whether it lies in the later copy of a strong block."""
+    """Say for each line whether it lies in the later copy of a strong block.
+
+    A near block that crosses an exact one is chance: other facts in like words.
+    """
     copied = [False] * size
-    for block in blocks:
-        if block.score >= _STRONG:
-            copied[block.copy_start : block.end] = [True] * (block.end - block.copy_start)
+    spans: dict[int, tuple[int, int]] = {}  # line -> start and end of the exact block over it
+    for block in sorted(blocks, key=lambda block: not block.exact):
+        if block.score < STRONG:
+            continue
+        if block.exact:
+            spans |= dict.fromkeys(range(block.start, block.end), (block.start, block.end))
+        elif (
+            spans.get(block.start, (block.start,))[0] < block.start
+            or spans.get(block.end - 1, (block.end,))[-1] > block.end
+        ):
+            continue
+        said = set(block.said)
+        for at in range(block.copy_start, block.end):
+            copied[at] = copied[at] or at not in said
     return copied
 
 
@@ -139,7 +165,8 @@ def _adapted(table: Matrix, segments: Sequence[Segment]) -> Matrix | None:
         if not segment.block:
             continue
         labels[first] = 1.0
-        labels |= dict.fromkeys(range(first + 1, segment.block.copy_start), 0.0)
+        labels |= dict.fromkeys(range(first + 1, segment.block.start), 0.0)
+        labels |= {at: 0.0 for at in segment.block.said if at != first}
         if (
             following
             and following.start + following.head < following.end
@@ -153,55 +180,6 @@ def _adapted(table: Matrix, segments: Sequence[Segment]) -> Matrix | None:
     rows = rows[:: 1 + len(rows) // _ROWS]
     found = np.array([labels[at] for at in rows])
     return fit(table[rows], found, general, _PULL)
-
-
-def _stamps_close(texts: Sequence[str], marks: dict[int, Mark]) -> bool:
-    """Stamps close posts if the last line is one and the first is not; pasted names always open."""
-    last = marks.get(len(texts) - 1)
-    first = marks.get(0)
-    return bool(last and last.kind == "stamp" and last.name is None and not (first and first.kind == "stamp"))
-
-
-def _doubled_share(blocks: Sequence[Block], keys: Sequence[str]) -> tuple[int, float]:
-    """Return the number of exact blocks apart, and the share of characters in strong blocks."""
-    exact, covered, counted, reached = 0, 0, 0, 0
-    for block in blocks:
-        if block.exact and block.score >= _FAIR and block.start >= counted:
-            exact += 1
-            counted = block.end
-        if block.score >= _STRONG and block.start >= reached:
-            covered += sum(len(key) for key in keys[block.start : block.end])
-            reached = block.end
-    return exact, covered / max(1, sum(map(len, keys)))
-
-
-def _price(
-    texts: Sequence[str], keys: Sequence[str], marks: dict[int, Mark], doubled: bool
-) -> tuple[str, float]:
-    """Return what the cut rests on and what a boundary costs, in log-odds.
-
-    A doubled dump needs no other cue. Stamps and separators stand at every post where they stand at all,
-    so soft cues must not cut there; headers stand at some posts only.
-    """
-    kinds = Counter(mark.kind for mark in marks.values())
-    if kinds["stamp"]:
-        return "stamps", 8.0
-    if doubled:
-        return "echoes", 0.5
-    if kinds["separator"] >= 2:
-        return "separators", 6.0
-    if kinds["forwarded"] >= 2:
-        return "headers", 1.2
-    recurring = Counter(keys)
-    styled = sum(
-        cues.tags_only(text) or cues.starts_with_emoji(text) or recurring[line] >= 3 or cues.more(text)
-        for text, line in zip(texts, keys, strict=True)
-    )
-    # No article of the news corpora looked at has more than 60 paragraphs; none goes on for 200.
-    feedlike = min(1.0, max(0.0, (len(texts) - _ARTICLE) / (_NO_ARTICLE - _ARTICLE)))
-    if styled >= max(3, 0.02 * len(texts)):
-        return "style", (0.2 + 4 * exp(-len(texts) / 35)) * (1 - feedlike)
-    return "none", 6.0 * (1 - feedlike)
 
 
 def _opens(
@@ -257,3 +235,10 @@ def _confidence(segment: Segment, opens: Sequence[float], head: Sequence[bool]) 
         return 1.0
     odds = opens[segment.start] + (3.0 * segment.block.score if segment.block else 0.0)
     return round(1 / (1 + exp(-max(-30.0, min(30.0, odds)))), 3)
+
+
+def _unity(opens: Sequence[float], price: float) -> float:
+    """Return how sure it is that a text which nothing has cut is one: the probability that no line behind
+    the first opens a post, with half of the price, which is a prior that holds for articles only."""
+    odds_behind = np.array(opens[1:]) + price / 2
+    return round(exp(-float(np.logaddexp(0.0, odds_behind).sum())), 3)
