@@ -1,55 +1,36 @@
 """Records of a format -> items, and the paragraphs that tile the bytes of their document.
 
 The text of a record goes the way of every text: display form line by line with its traces, boilerplate marks
-in articles, hashtags and addresses. Its bytes are one range, so of its paragraphs the first kept one holds
-all of it; those before it have the empty range at its start, those behind it the empty range at its end.
+in articles, lines that were learned of the source, hashtags and addresses.
 """
 
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cleaners.account import item_id as place_id
-from cleaners.assemble import hashtags, join, title_of, urls
+from cleaners.assemble import hashtags, title_of, urls
 from cleaners.boilerplate import mark_boilerplate
+from cleaners.edges import edge_lines
 from cleaners.formats.entry import Format
 from cleaners.language import language
 from cleaners.mend import mend
 from cleaners.stamped import date_records, utc
+from cleaners.tiles import Body, one_line, shown_card, tile
 from schemas.documents import Blob, Refusal
-from schemas.items import Card, CleanedDocument, Dropped, Fate, Item, Paragraph, Published
+from schemas.items import CleanedDocument, Dropped, Item, Published
+from schemas.options import EdgeLine
 from schemas.records import Parsed, Record
-from schemas.traces import Step, Trace
-
-#: Bytes that separate records and say nothing: they go with the paragraph before them, as blank lines do.
-_FILLING = b" \t\r\n,"
+from schemas.traces import Trace
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
-    """The display form of a record: its non-blank lines, blank lines before each, and each one's fate."""
-
-    lines: tuple[str, ...]
-    blanks: tuple[int, ...]
-    rules: tuple[str | None, ...]  # the boilerplate rule of each line, None for kept lines
-    steps: tuple[Step, ...]
-
-    @property
-    def kept(self) -> list[int]:
-        """Return the indices of the lines that are text."""
-        return [at for at, rule in enumerate(self.rules) if rule is None]
-
-    @property
-    def text(self) -> str:
-        """Return the text of the item."""
-        return join(self.lines, self.blanks, self.kept)
-
-
-def assemble_records(parsed: Parsed, known: Format, blob: Blob) -> CleanedDocument:
+def assemble_records(
+    parsed: Parsed, known: Format, blob: Blob, edges: tuple[EdgeLine, ...] = ()
+) -> CleanedDocument:
     """Return everything that is said of a document that was read as records."""
     document_id = blob.document_id
-    bodies = [make_body(record) for record in parsed.records]
+    bodies = [make_body(record, edges) for record in parsed.records]
     dates = date_records(parsed.records, [body.text for body in bodies], blob.fetched_at)
     lines = line_numbers(blob.data, parsed.records) if known.lined else [None] * len(bodies)
     ids = identify(parsed.records, document_id)
@@ -89,7 +70,7 @@ def _damage(parsed: Parsed) -> Iterator[Refusal]:
             yield Refusal(run.start, run.end, "decode", "invalid-utf8", detail)
 
 
-def make_body(record: Record) -> Body:
+def make_body(record: Record, edges: tuple[EdgeLine, ...] = ()) -> Body:
     """Return the display form of a record; a title of its own is the first line, unless the text has it."""
     text, steps = mend(record.text)
     lines: list[str] = []
@@ -114,7 +95,11 @@ def make_body(record: Record) -> Body:
         for at, rule in mark_boilerplate(lines, lines).items():
             if at or not record.title:  # a title that reads like furniture is the title all the same
                 rules[at] = rule
-    return Body(tuple(lines), tuple(blanks), tuple(rules), steps)
+    kept = [at for at, rule in enumerate(rules) if rule is None and (at or not record.title)]
+    learned = {kept[at]: name for at, name in edge_lines([lines[at] for at in kept], edges).items()}
+    for at, name in learned.items():
+        rules[at] = name
+    return Body(tuple(lines), tuple(blanks), tuple(rules), steps, tuple(sorted(learned)))
 
 
 def make_item(
@@ -130,6 +115,8 @@ def make_item(
     """Return the item of one record."""
     kept = [body.lines[at] for at in body.kept]
     text = body.text
+    # What a learned line links to is told of the item all the same: the line may be the label of its link.
+    said = "\n".join([text, *(body.lines[at] for at in body.learned)])
     return Item(
         item_id=item_id,
         document_id=document_id,
@@ -140,19 +127,19 @@ def make_item(
         last_line=span[1] if span else None,
         byte_start=record.start,
         byte_end=record.end,
-        channel=_name(record.channel),
-        author=_name(record.author),
+        channel=one_line(record.channel),
+        author=one_line(record.author),
         native_id=record.native_id,
-        forwarded_from=_name(record.forwarded_from),
+        forwarded_from=one_line(record.forwarded_from),
         title=(kept[0] if record.title else title_of(kept, article=record.kind == "article"))
         if kept
         else None,
         text=text,
         published=published,
         lang=record.lang or language(text),
-        hashtags=tuple(dict.fromkeys((*hashtags(text), *record.hashtags))),
-        urls=tuple(dict.fromkeys((*urls(text), *record.urls))),
-        card=_card(record.card),
+        hashtags=tuple(dict.fromkeys((*hashtags(said), *record.hashtags))),
+        urls=tuple(dict.fromkeys((*urls(said), *record.urls))),
+        card=shown_card(record.card),
         dropped=_dropped(body, span),
         posted_at=utc(record.posted_at),
         edited_at=utc(record.edited_at),
@@ -195,83 +182,6 @@ def line_numbers(data: bytes, records: Sequence[Record]) -> list[tuple[int, int]
         spans.append((number, last))
         at, number = max(record.start, record.end - 1), last
     return spans
-
-
-def tile(
-    parsed: Parsed,
-    bodies: Sequence[Body],
-    lines: Sequence[tuple[int, int] | None],
-    data: bytes,
-    name: str,
-) -> Iterator[Paragraph]:
-    """Yield paragraphs that tile [0, len(data)): records, refusals, and the structure between them."""
-    parts: list[tuple[int, int, int | Refusal]] = [
-        *((record.start, record.end, at) for at, record in enumerate(parsed.records)),
-        *(
-            (refusal.start, refusal.end, refusal)
-            for refusal in parsed.refusals
-            if refusal.start < refusal.end
-        ),
-    ]
-    parts.sort(key=lambda part: part[:2])
-    behind = [start for start, _, _ in [*parts, (len(data), 0, 0)]][1:]
-    ordinal = reached = 0
-    for (start, end, what), following in zip(parts, behind, strict=True):
-        if reached < start and data[reached:start].strip(_FILLING):
-            yield Paragraph(ordinal, reached, start, None, "", "header", f"format:{name}")
-            ordinal, reached = ordinal + 1, start
-        if not data[end:following].strip(_FILLING):
-            end = following  # noqa: PLW2901 - filling goes with what stands before it
-        if isinstance(what, Refusal):
-            rows = [Paragraph(ordinal, reached, end, None, "", "quarantined", what.reason)]
-        else:
-            rows = _rows(ordinal, reached, end, what, parsed.records[what], bodies[what], lines[what])
-        yield from rows
-        ordinal, reached = ordinal + len(rows), end
-    if reached < len(data):
-        yield Paragraph(ordinal, reached, len(data), None, "", "header", f"format:{name}")
-
-
-def _rows(
-    ordinal: int, start: int, end: int, item: int, record: Record, body: Body, span: tuple[int, int] | None
-) -> list[Paragraph]:
-    """Return the paragraphs of one record; the first kept one has its bytes [start, end)."""
-    said: list[tuple[str, Fate, str | None]] = [
-        (line, "boilerplate" if rule else "kept", rule)
-        for line, rule in zip(body.lines, body.rules, strict=True)
-    ]
-    card = _card(record.card)
-    if card:
-        said += [(part, "card", None) for part in (card.site, card.title, card.description) if part]
-    if not said:
-        said = [("", "header", "service" if record.kind == "service" else "no-text")]
-    holder = next((at for at, (_, fate, _) in enumerate(said) if fate == "kept"), 0)
-    number = span[0] if span else None
-    return [
-        Paragraph(
-            ordinal + at,
-            start if at <= holder else end,
-            start if at < holder else end,
-            number,
-            text,
-            fate,
-            rule,
-            item=item,
-        )
-        for at, (text, fate, rule) in enumerate(said)
-    ]
-
-
-def _name(text: str | None) -> str | None:
-    """Return a name in display form, on one line; None for an empty one."""
-    return (" ".join(mend(text)[0].split()) or None) if text else None
-
-
-def _card(card: Card | None) -> Card | None:
-    if card is None:
-        return None
-    shown = Card(site=_name(card.site), title=_name(card.title), description=_name(card.description))
-    return shown if shown != Card() else None
 
 
 def _dropped(body: Body, span: tuple[int, int] | None) -> tuple[Dropped, ...]:

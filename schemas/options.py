@@ -1,6 +1,7 @@
 """One frozen class of options a stage."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,12 +24,25 @@ class Columns:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EdgeLine:
+    """A line that a source puts above (`first`) or below (`last`) many of its items, and that is no text.
+
+    It is any line that differs from `example` in case, marks and addresses only (cleaners.edges).
+    """
+
+    id: str
+    position: Literal["first", "last"]
+    example: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CleanOptions:
     """Everything that changes what the cleaners answer for the same bytes."""
 
     decode: DecodeOptions = field(default_factory=DecodeOptions)
     input_format: str | None = None  # None: detected
     columns: Columns | None = None  # None: guessed from common names
+    edges: tuple[EdgeLine, ...] = ()  # what was learned of the source and accepted by a person
 
 
 DEFAULT_OPTIONS = CleanOptions()

@@ -20,7 +20,7 @@ _MISC = re.compile(
 _DECLARES = re.compile(rb"<!ENTITY", re.IGNORECASE)
 _HUGE = re.compile(rb"<[^>]{65536}")
 _ENCODING = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z][\w.-]{0,39})["']""")
-_NAMESPACE = re.compile(rb"""\sxmlns(?::([A-Za-z_][\w.-]{0,40}))?\s*=\s*("[^"<]{0,300}"|'[^'<]{0,300}')""")
+_NAMESPACE = re.compile(rb"""\sxmlns(?::([A-Za-z_][\w.-]{0,40}))?\s*=\s*("[^"<&]{0,300}"|'[^'<&]{0,300}')""")
 
 
 @dataclass(frozen=True, slots=True)

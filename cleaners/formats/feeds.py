@@ -72,6 +72,7 @@ _BARE = re.compile(
 _CONTROL = re.compile(
     rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|&#(?:[0-8]|1[1-24-9]|2\d|3[01]|[xX](?:[0-8bBcC]|1[0-9a-fA-F]|[dD][89a-fA-F][0-9a-fA-F]{2}));"
 )
+_REFERENCE = re.compile(rb"&#[xX]?[0-9a-fA-F]{0,8};?")
 _LONGEST = 2_000
 
 
@@ -187,6 +188,7 @@ class _Reader:
 
         self._etree = etree
         safe = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False}
+        safe["collect_ids"] = False  # nobody asks for them
         self._strict = etree.XMLParser(remove_comments=True, remove_pis=True, **safe)
         self._lenient = etree.XMLParser(remove_comments=True, remove_pis=True, recover=True, **safe)
         # Each namespace costs time in each entry: those that a feed forgot to declare come with the mending.
@@ -197,11 +199,17 @@ class _Reader:
     def entry(self, body: bytes) -> tuple[Said | None, bool]:
         """Return what an entry says, and whether it had to be mended."""
         element, damaged = self._element(body)
-        if element is None:
-            return None, True
-        said = Said()
-        self._gather(element, said)
-        return said, damaged
+        for _ in range(2):
+            if element is None:
+                break
+            said = Said()
+            try:
+                self._gather(element, said)
+            except UnicodeDecodeError:  # with recovery, a reference to half a character comes through
+                element, damaged = self._element(_REFERENCE.sub(b"", body))[0], True
+            else:
+                return said, damaged
+        return None, True
 
     def channel(self, head: bytes, kind: str) -> Channel:
         """Return what the part of a feed before its first entry says of it."""
@@ -209,30 +217,23 @@ class _Reader:
             return Channel()
         try:
             root = self._etree.fromstring(self._mended + head, self._lenient)
-        except (self._etree.XMLSyntaxError, ValueError):
+            return self._channel(root, kind) if root is not None else Channel()
+        except (self._etree.XMLSyntaxError, ValueError):  # half a character, too
             return Channel()
-        if root is None:
-            return Channel()
+
+    def _channel(self, root: Any, kind: str) -> Channel:
         if kind != "feed":
-            root = next(
-                (
-                    child
-                    for child in root
-                    if isinstance(child.tag, str) and self._name(child.tag) == "channel"
-                ),
-                root,
+            inner = (
+                child for child in root if isinstance(child.tag, str) and self._name(child.tag) == "channel"
             )
+            root = next(inner, root)
         said = Said()
         links = (child for child in root if isinstance(child.tag, str) and child.tag.endswith("}link"))
         own = [child.get("href") or "" for child in links if child.get("rel") == "self"]
         self._gather(root, said)
         title = _line(said.fields.get("title"))
-        key = (
-            said.fields.get("id")
-            or (own[0] if own else None)
-            or (said.links[0] if said.links else None)
-            or title
-        )
+        site = said.links[0] if said.links else None
+        key = said.fields.get("id") or (own[0] if own else None) or site or title
         return Channel(title, key, said.fields.get("lang"))
 
     def _element(self, body: bytes) -> tuple[Any, bool]:

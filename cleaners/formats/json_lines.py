@@ -75,6 +75,7 @@ def _read(data: bytes, start: int, end: int, place: tuple[int, int]) -> Refusal 
         detail = f"One line of {end - start:,} bytes is longer than any row may be."
         return Refusal(*place, "format", "huge-record", detail)
     line = data[start:end]
+    row: object
     try:
         row = orjson.loads(line)
     except orjson.JSONDecodeError:
@@ -91,7 +92,8 @@ def _read(data: bytes, start: int, end: int, place: tuple[int, int]) -> Refusal 
         if _depth(line) > DEPTH:
             return Refusal(*place, "format", "too-deep", f"A line nests deeper than {DEPTH} levels.")
         if _BIG.search(line):
-            row = columns.without_surrogates(json.loads(line))
+            exact: dict[str, Any] = columns.without_surrogates(json.loads(line))
+            return exact
     return row
 
 

@@ -1,7 +1,8 @@
 """Mail: one message (EML) or a mailbox (mbox), as newsletters arrive.
 
 Headers and parts are read by own, bounded scans: the standard library takes 8 s for 20 kB of quotes in a
-`To:` line and fails on unknown charsets. RFC 5322, 2045-2047, 2231 (in part), 4155; identity by List-Id (RFC 2919).
+`To:` line and fails on unknown charsets. RFC 5322, 2045-2047, 2231 (in part), 4155; identity by List-Id
+(RFC 2919).
 """
 
 import base64

@@ -1,5 +1,8 @@
-"""Parquet, read by row groups. Its rows have no bytes of their own: the first row of a group holds all of the
-group's bytes, the others the empty range at its end."""
+"""Parquet, read by row groups. Its rows have no bytes of their own: the first row holds all of the file's
+bytes, the others the empty range at its end.
+
+Where its columns lie is not asked of the footer: for a broken one, Arrow ends the process instead of raising.
+"""
 
 import hashlib
 from collections.abc import Iterator
@@ -11,7 +14,6 @@ from typing import Any
 from cleaners.formats import columns
 from cleaners.formats.entry import Format, Glimpse
 from schemas.documents import Refusal
-from schemas.drift import Drift
 from schemas.options import CleanOptions
 from schemas.records import Finding
 
@@ -24,6 +26,8 @@ MAX_GROUP = 1 << 30
 #: A table of texts is unpacked to some ten times its size; what is unpacked to more than this is a bomb.
 _RATIO, _FREE = 200, 1 << 26
 _DEPTH = 64
+#: What comes out of Arrow besides its own errors. Time zones are looked up by name.
+_BROKEN = (ValueError, OSError, LookupError, TypeError, ArithmeticError, NotImplementedError, RecursionError)
 
 
 def recognise(glimpse: Glimpse) -> float:
@@ -43,10 +47,8 @@ def parse(data: bytes, options: CleanOptions) -> Iterator[Finding]:
     try:
         file = parquet.ParquetFile(pa.BufferReader(data))
         names = [str(name) for name in file.schema_arrow.names]
-        groups = [
-            (*_span(file.metadata.row_group(at), len(data)), at) for at in range(file.metadata.num_row_groups)
-        ]
-    except (pa.ArrowException, OSError, ValueError, RecursionError) as error:
+        unpacked = [file.metadata.row_group(at).total_byte_size for at in range(file.metadata.num_row_groups)]
+    except (*_BROKEN, pa.ArrowException) as error:
         yield Refusal(0, len(data), "format", "invalid-parquet", f"Its footer cannot be read: {error}"[:300])
         return
     known = columns.table(names, options.columns)
@@ -56,13 +58,11 @@ def parse(data: bytes, options: CleanOptions) -> Iterator[Finding]:
     yield columns.note(known, names)
     rows = columns.Rows(known)
     key = hashlib.sha256(data).hexdigest()
-    reached = number = 0
-    for begin, stop, unpacked, at in groups:
-        start = max(begin, reached)
-        end = reached = max(start, stop)
+    start, end, number = 0, len(data), 0
+    for at, size in enumerate(unpacked):
         try:
-            if unpacked > min(MAX_GROUP, max(_FREE, _RATIO * len(data))):
-                detail = f"A row group says that it unpacks to {unpacked:,} bytes."
+            if size > min(MAX_GROUP, max(_FREE, _RATIO * len(data))):
+                detail = f"A row group says that it unpacks to {size:,} bytes."
                 yield Refusal(start, end, "format", "bomb", detail)
                 start = end
                 continue
@@ -72,22 +72,10 @@ def parse(data: bytes, options: CleanOptions) -> Iterator[Finding]:
                     yield replace(record, identity=record.identity or f"parquet:{key}:{number}")
                     yield from drifts
                     start, number = end, number + 1
-        except (pa.ArrowException, OSError, ValueError, OverflowError, RecursionError) as error:
+        except (*_BROKEN, pa.ArrowException) as error:
             detail = f"A row group cannot be read from row {number:,} of the file on: {error}"[:300]
             yield Refusal(start, end, "format", "invalid-parquet", detail)
-            yield Drift(path="row group", what="invalid")
-
-
-def _span(group: Any, size: int) -> tuple[int, int, int]:
-    """Return the byte range of a row group as its columns say, inside the document, and its size unpacked."""
-    starts, ends = [], []
-    for at in range(group.num_columns):
-        column = group.column(at)
-        start = min(filter(None, (column.dictionary_page_offset, column.data_page_offset)), default=0)
-        starts.append(start)
-        ends.append(start + column.total_compressed_size)
-    start = min(max(min(starts, default=0), 0), size)
-    return start, min(max(max(ends, default=0), start), size), group.total_byte_size
+            start = end
 
 
 def _values(batch: Any, pa: Any) -> Iterator[dict[str, Any]]:

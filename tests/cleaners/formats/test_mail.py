@@ -130,6 +130,6 @@ class TestHostile:
     @pytest.mark.parametrize("piece", [b"From ", b"\nFrom a\n", b">From ", b"\nFrom a\nB:", b"=\n", b"\n--b"])
     def test_repeated_pieces_take_linear_time(self, piece: bytes) -> None:
         data = b"From a b\n" + mail(
-            piece * (60_000 // len(piece)), "Content-Type: multipart/mixed; boundary=b"
+            piece * (20_000 // len(piece)), "Content-Type: multipart/mixed; boundary=b"
         )
         assert_tiled(cleaned("mbox", data))
