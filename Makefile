@@ -10,7 +10,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: install run test check format clean
+.PHONY: install run test check browser format clean
 .DEFAULT_GOAL := run
 
 install: $(VENV)/.installed
@@ -40,7 +40,14 @@ check: install
 	@$(BIN)/lint-imports --no-cache | tail -n 3
 	@$(BIN)/pytest -q tests/test_docs.py 2>&1 | tail -n 1
 
-test: check
+# Prefect's pages are looked at with a real browser. As root we may add it, otherwise we say what to do.
+browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
+	  || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq \
+	       && apt-get install -y -qq --no-install-recommends chromium >/dev/null; } \
+	  || { echo "the tests need a browser: run 'apt-get install chromium' as root, then again"; exit 1; }
+
+test: check browser
 	@$(BIN)/pytest -q
 
 format: install

@@ -2,16 +2,18 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rapidfuzz.fuzz import ratio
 
 from cleaners.anchors import similarity as likeness
 from cleaners.anchors import varies
 from cleaners.boilerplate import headline
+from cleaners.edges import edge_lines
 from cleaners.marks import Mark
 from cleaners.segments import Segment
 from schemas.items import Card, Fate
+from schemas.options import EdgeLine
 
 _HASHTAG = re.compile(r"(?<![\w&/#])#\w*[^\W\d_]\w*")
 _URL = re.compile(r"https?://[^\s<>\"'«»“”]+")
@@ -40,6 +42,7 @@ class Draft:
     kept: tuple[int, ...]
     roles: tuple[Role, ...]  # of lines segment.start..segment.end
     card: Card | None
+    learned: tuple[int, ...] = ()  # lines that are no text by a rule that was learned of their source
 
 
 def draft_post(
@@ -67,6 +70,24 @@ def draft_article(segment: Segment, furniture: Mapping[int, str]) -> Draft:
     roles = tuple(Role("boilerplate", furniture[at]) if at in furniture else Role("kept") for at in span)
     kept = tuple(at for at, role in zip(span, roles, strict=True) if role.fate == "kept")
     return Draft(segment, kept, roles, None)
+
+
+def without_edges(draft: Draft, texts: Sequence[str], edges: tuple[EdgeLine, ...]) -> Draft:
+    """Return a draft without the lines that its source puts at the edges of items; a copy of one is one."""
+    found = edge_lines([texts[at] for at in draft.kept], edges)
+    if not found:
+        return draft
+    names = {draft.kept[at]: name for at, name in found.items()}
+    roles = tuple(
+        Role("boilerplate", names[at])
+        if at in names
+        else Role("boilerplate", names[role.of])
+        if role.of in names
+        else role
+        for at, role in enumerate(draft.roles, draft.segment.start)
+    )
+    kept = tuple(at for at in draft.kept if at not in names)
+    return replace(draft, kept=kept, roles=roles, learned=tuple(sorted(names)))
 
 
 def _copies(segment: Segment, texts: Sequence[str], keys: Sequence[str]) -> dict[int, Role]:

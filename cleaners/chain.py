@@ -8,6 +8,9 @@
     date          which day each item was published, on what evidence
     account       paragraphs that tile the bytes of the document
 
+A document of a known format (cleaners.formats) says itself where its posts begin: its records go through
+mend, boilerplate, date and account only (cleaners.recorded).
+
 Pure: no clock, no files, no network. The same bytes and options give the same answer everywhere.
 """
 
@@ -16,13 +19,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cleaners.account import account, item_id
-from cleaners.assemble import Draft, draft_article, draft_post, hashtags, join, title_of, urls
+from cleaners.assemble import (
+    Draft,
+    draft_article,
+    draft_post,
+    hashtags,
+    join,
+    title_of,
+    urls,
+    without_edges,
+)
 from cleaners.boilerplate import mark_boilerplate
 from cleaners.dates import resolve
 from cleaners.decode import decode
 from cleaners.evidence import gather
+from cleaners.formats import choose, read
+from cleaners.language import language
 from cleaners.marks import Mark, mark
 from cleaners.mend import mend
+from cleaners.recorded import assemble_records
 from cleaners.split import Cut, split
 from schemas.documents import Blob, Decoded, Line, Refusal
 from schemas.items import CleanedDocument, Dropped, Item, Kind, Published
@@ -30,7 +45,7 @@ from schemas.options import DEFAULT_OPTIONS, CleanOptions
 from schemas.traces import Trace
 
 #: Version of all that changes what the cleaners answer for the same bytes; stored with every landed item.
-CLEANER = "1"
+CLEANER = "2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +59,19 @@ class Page:
 
 
 def clean(blob: Blob, options: CleanOptions = DEFAULT_OPTIONS) -> CleanedDocument:
-    """Return everything that the cleaners say of one document. Never raises for what the bytes hold."""
+    """Return everything that the cleaners say of one document. Never raises for what the bytes hold.
+
+    A document of a format in the registry is read as its records, every other one as plain text. Raises
+    ConfigError for an input format that is none.
+    """
+    known = choose(blob, options)
+    if known is not None:
+        return assemble_records(read(known, blob.data, options), known, blob, options.edges)
+    return clean_text(blob, options)
+
+
+def clean_text(blob: Blob, options: CleanOptions = DEFAULT_OPTIONS) -> CleanedDocument:
+    """Return everything that the cleaners say of one document of plain text."""
     document_id = blob.document_id
     decoded = decode(blob.data, options.decode)
     page = mend_page(decoded.lines)
@@ -52,7 +79,7 @@ def clean(blob: Blob, options: CleanOptions = DEFAULT_OPTIONS) -> CleanedDocumen
     damaged = note_damage(decoded)
     marks = mark(page.texts)
     cut = split(page.texts, page.blanks, marks)
-    drafts = draft(cut, page, marks)
+    drafts = [without_edges(one, page.texts, options.edges) for one in draft(cut, page, marks)]
     dates = resolve(gather(drafts, page.texts, marks, feed=cut.feed), fetched_at=blob.fetched_at)
     ends = [page.lines[following.segment.start].start for following in drafts[1:]]
     ends += [decoded.lines[-1].end] if drafts else []
@@ -154,6 +181,7 @@ def itemise(
     head = [marks[at] for at in range(segment.start, segment.end) if at in marks]
     kept = [page.texts[at] for at in drafted.kept]
     text = join(page.texts, page.blanks, drafted.kept)
+    said = "\n".join([text, *(page.texts[at] for at in drafted.learned)])
     names = {found.name for found in marks.values() if found.kind == "stamp"}
     stamp = next((found for found in head if found.kind == "stamp"), None)
     chat = len(names) > 1
@@ -174,8 +202,9 @@ def itemise(
         title=title_of(kept, article=kind == "article"),
         text=text,
         published=published,
-        hashtags=hashtags(text),
-        urls=urls(text),
+        lang=language(text),
+        hashtags=hashtags(said),
+        urls=urls(said),
         card=drafted.card,
         dropped=_dropped(drafted, page),
         boundary_confidence=segment.confidence,

@@ -9,12 +9,13 @@ The texts are aligned word by word; what lies between equal words is a passage w
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
 from rapidfuzz.distance import Indel
 
+from cleaners.figures import signed_figures
 from cleaners.rules import rules
 
 #: A run of digit groups is aligned as one word: `10,000` is `10 000` in matching form.
@@ -73,6 +74,8 @@ def differ_briefly(left: str, right: str, left_display: str, right_display: str)
     words, also if only one text has it, unless in a header or a footer), `negation`, `name`, and the ids of
     rules/guards.toml. In a long text such a word is lost among others; in a short one it is the news.
     """
+    if _currencies_differ((left, left_display), (right, right_display)):
+        return "currency"
     different = [passage for passage in passages(left, right) if not passage.furniture]
     for passage in different:
         if rule := _senses_differ(passage):
@@ -166,6 +169,23 @@ def _senses(words: tuple[str, ...]) -> dict[str, Counter[str]]:
         if known := _lexicon().sense(word):
             found.setdefault(known[0], Counter())[known[1]] += 1
     return found
+
+
+def _currencies_differ(*texts: tuple[str, str]) -> bool:
+    """Say whether two texts (form, display) name currencies of which none is in both, and one by its sign.
+
+    Those that both name in words are in the passages, where it is told which stands for which.
+    """
+    signs = [_currencies(figure.currency for figure in signed_figures(display)) for _, display in texts]
+    if not any(signs):
+        return False
+    named = [said | _currencies(form.split()) for said, (form, _) in zip(signs, texts, strict=True)]
+    return bool(named[0] and named[1]) and named[0].isdisjoint(named[1])
+
+
+def _currencies(words: Iterable[str]) -> set[str]:
+    known = map(_lexicon().sense, words)
+    return {sense[1] for sense in known if sense and sense[0] == "currency"}
 
 
 def _negation_differs(passage: Passage) -> bool:

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 
 from rapidfuzz.distance import Indel
 
+from cleaners.figures import marks, signs_differ
 from cleaners.fold import fold
 from cleaners.guards import differ, differ_briefly
 from cleaners.shingles import ShingleKind, kind_of_pair, kinds, shingle_all
@@ -110,7 +111,7 @@ def compare(left: str, right: str, recipe: Recipe = DEFAULT_RECIPE, threshold: f
         return Comparison(relation="exact", similarity=1.0, containment=1.0, rule="equal")
     if not (ours.kinds and theirs.kinds):
         return Comparison(relation=None, similarity=0.0, containment=0.0, rule="no-words")
-    if ours.folded == theirs.folded:
+    if ours.folded == theirs.folded and marks(left) == marks(right):
         return Comparison(relation="exact", similarity=1.0, containment=1.0, rule="equal-words")
     kind = kind_of_pair(ours.kinds, theirs.kinds)
     sets = _shingle_sets(("left", "right"), {"left": ours, "right": theirs}, kind, recipe)
@@ -140,7 +141,7 @@ def _judge(
     kind: ShingleKind,
     rules: _Rules,
 ) -> Comparison:
-    """Apply the rules above to two texts of different matching form and their shingles of one kind."""
+    """Apply the rules above to two texts of different text_key and their shingles of one kind."""
     ours, theirs = shingles
     shared = len(ours & theirs)
     similarity = shared / (len(ours) + len(theirs) - shared)
@@ -157,12 +158,14 @@ def _judge(
         relation, rule = "contained", f"{kind}-containment"
     if relation is not None:
         # Ties between alignments must not depend on which text comes first.
-        first, second = sorted((left, right), key=lambda text: text.folded)
-        guard = (
-            differ_briefly(first.folded, second.folded, first.display, second.display)
-            if short
-            else differ(first.folded, second.folded)
-        )
+        first, second = sorted((left, right), key=lambda text: (text.folded, text.display))
+        guard = signs_differ(first.display, second.display)
+        if guard is None and first.folded != second.folded:
+            guard = (
+                differ_briefly(first.folded, second.folded, first.display, second.display)
+                if short
+                else differ(first.folded, second.folded)
+            )
         if guard is not None:
             relation, rule = "variant", f"guard:{guard}"
     return Comparison(relation=relation, similarity=similarity, containment=containment, rule=rule)

@@ -31,22 +31,21 @@ ShingleKind = Literal["word", "char"]
 
 #: Thai, Lao, Tibetan, Burmese, Khmer, kana, ideographs: scripts that do not put spaces between words.
 #: Hangul is not here: Korean has spaces.
-_UNSPACED = re.compile(
+UNSPACED = re.compile(
     "[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
     "\uf900-\ufaff\U00020000-\U0003ffff]"
 )
 #: From this share of unspaced letters a text is shingled by characters. A fifth: below it the text is
 #: words with foreign names in it; above it one changed letter costs whole clauses.
-_UNSPACED_SHARE = 0.2
+UNSPACED_SHARE = 0.2
 #: Texts of up to this many times `short_words` words (or down to half of the share above) are sketched
 #: both ways. A near copy (Jaccard >= 0.7) of a text of 30 words has at most 30 / 0.7 = 43 words.
-_SEAM = 1.5
+SEAM = 1.5
 
-_BASE = 0x9E3779B97F4A7C15  # 2**64 / golden ratio, odd: multiplication by it is a bijection
-_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
-_MIX_2 = np.uint64(0x94D049BB133111EB)
+BASE = 0x9E3779B97F4A7C15  # 2**64 / golden ratio, odd: multiplication by it is a bijection
+MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 #: Keeps a word n-gram apart from the character n-gram that would have the same polynomial.
-_SALT = {"word": np.uint64(0x243F6A8885A308D3), "char": np.uint64(0x13198A2E03707344)}
+SALT = {"word": np.uint64(0x243F6A8885A308D3), "char": np.uint64(0x13198A2E03707344)}
 _SPACE = 0x20
 
 
@@ -55,11 +54,11 @@ def kinds(folded: str, recipe: Recipe) -> tuple[ShingleKind, ...]:
     if not folded:
         return ()
     words = folded.count(" ") + 1
-    unspaced = 0 if folded.isascii() else len(_UNSPACED.findall(folded))
+    unspaced = 0 if folded.isascii() else len(UNSPACED.findall(folded))
     share = unspaced / len(folded)
-    if words <= recipe.short_words or share >= _UNSPACED_SHARE:
+    if words <= recipe.short_words or share >= UNSPACED_SHARE:
         return ("char",)
-    if words <= _SEAM * recipe.short_words or share >= _UNSPACED_SHARE / 2:
+    if words <= SEAM * recipe.short_words or share >= UNSPACED_SHARE / 2:
         return ("word", "char")
     return ("word",)
 
@@ -95,19 +94,19 @@ def shingle_all(folded: Sequence[str], recipe: Recipe, kind: ShingleKind) -> tup
     else:
         units, counts, window = *_hash_words(points, values, sizes), recipe.word_shingle
     windows, owners = _hash_windows(units, counts, window)
-    return _distinct(_mix(windows ^ _SALT[kind]), owners, len(folded))
+    return _distinct(_mix(windows ^ SALT[kind]), owners, len(folded))
 
 
 def _mix(x: Hashes) -> Hashes:
     """Apply the SplitMix64 finaliser, a bijection that spreads every input bit over the word."""
-    x = (x ^ (x >> np.uint64(30))) * _MIX_1
-    x = (x ^ (x >> np.uint64(27))) * _MIX_2
+    x = (x ^ (x >> np.uint64(30))) * MIX[0]
+    x = (x ^ (x >> np.uint64(27))) * MIX[1]
     return x ^ (x >> np.uint64(31))
 
 
 def _powers(count: int) -> Hashes:
     """Return BASE**0 .. BASE**(count - 1) modulo 2**64."""
-    factors = np.full(max(count, 1), _BASE, dtype=np.uint64)
+    factors = np.full(max(count, 1), BASE, dtype=np.uint64)
     factors[0] = 1
     return np.cumprod(factors, dtype=np.uint64)
 
@@ -144,7 +143,7 @@ def _hash_windows(units: Hashes, counts: Offsets, window: int) -> tuple[Hashes, 
     total = np.zeros(len(owners), dtype=np.uint64)
     for step in range(window):
         here = at + step
-        shifted = total * np.uint64(_BASE) + units[np.minimum(here, len(units) - 1)]
+        shifted = total * np.uint64(BASE) + units[np.minimum(here, len(units) - 1)]
         total = np.where(step < size, shifted, total)
     return total, owners
 

@@ -1,9 +1,8 @@
 """Sign texts: an exact key, a MinHash signature that datasketch can load, and the keys of its LSH bands.
 
-MinHash: Broder, "On the resemblance and containment of documents", 1997. The permutations are those of
-datasketch 2's scheme "affine32": the finaliser of MurmurHash3 over a 32-bit hash, then a * h + b modulo
-2**32, a odd. The signature of a text equals `datasketch.MinHash` fed with the upper halves of its shingle
-hashes, bit for bit (a property test holds it to that).
+How a text becomes a signature is told in cleaners/shingles.py and cleaners/minhash.py. There are two ways to
+the same bits: array arithmetic, which is there at once, and a compiled kernel (cleaners/kernel.py), some ten
+times as fast once it is loaded. Large batches take the second.
 
 Bands x rows, measured on the 11,816 distinct texts of 12,088 Telegram posts of 15 channels, as the share of
 the pairs of an exact all-pairs join on the same shingles that become candidates (125 pairs of long and 484
@@ -20,45 +19,47 @@ edit ratio >= 0.85 that are not equal up to digits (1,272; in brackets the 629 t
 
 25 x 5 is the default, for items: every pair with Jaccard >= 0.7, with a fifth fewer keys than 32 x 4 and a
 fifth of its candidates. It gives up 6 of 537 near pairs (all below 0.7, near by their edit ratio) and 5 of
-55 contained ones. A table of short paragraphs wants `Recipe(bands=28, rows=4)`.
+55 contained ones. Short paragraphs have PARAGRAPH_RECIPE.
 """
 
 import hashlib
 from collections.abc import Iterator, Sequence
 from functools import cache
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
+from cleaners.figures import marks
 from cleaners.fold import fold
-from cleaners.shingles import Hashes, Offsets, ShingleKind, kinds, shingle_all
+from cleaners.minhash import band_keys, permute
+from cleaners.shingles import kinds, shingle_all
 from schemas.errors import ConfigError, InputError
 from schemas.signatures import BLANK_KEY, DEFAULT_RECIPE, Recipe, Signed
 
 if TYPE_CHECKING:
     from datasketch import MinHash
 
-Values = npt.NDArray[np.uint32]
 
-_EMPTY = np.uint32(0xFFFFFFFF)  # the neutral value of a minimum, datasketch's as well
-_FNV_PRIME = np.uint64(0x100000001B3)
-_GOLDEN = 0x9E3779B97F4A7C15
 #: Texts are signed in slices of this many, so that a batch of any size takes some 50 MB beside its texts.
 _SLICE = 2048
-#: Shingles permuted at once: 2,048 x 128 values of 4 bytes are 1 MB, which stays in the cache of one core.
-_BLOCK = 2048
-#: Where the bands of a kind begin in the numbering of bands; keys of different kinds are unrelated.
-_FIRST_BAND = {"word": 0, "char": 1 << 16}
+#: From so many characters on the kernel is loaded: that costs 1 s of CPU once, the arrays .25 s a million.
+COMPILED_CHARS = 5_000_000
 
 
-def sign(texts: Sequence[str], recipe: Recipe = DEFAULT_RECIPE) -> list[Signed]:
+def sign(texts: Sequence[str], recipe: Recipe = DEFAULT_RECIPE, *, may_load: bool = True) -> list[Signed]:
     """Sign texts in display form, in order. Texts do not influence each other: any batching signs alike.
 
     The signature is over the text's own kind of shingles. Texts near the limit between the kinds carry the
-    bands of both (cleaners/shingles.py). Raises ConfigError for a recipe that cannot be made.
+    bands of both (cleaners/shingles.py). A loaded kernel is used; `may_load` lets a large batch load it.
+    Raises ConfigError for a recipe that cannot be made.
     """
-    _check(recipe)
+    check(recipe)
+    loaded = _kernel.cache_info().currsize > 0
+    if loaded or (may_load and sum(map(len, texts)) >= COMPILED_CHARS):
+        kernel = _kernel()
+        if kernel:
+            return list(_sign_compiled(texts, recipe, kernel))
     return [
         signed
         for start in range(0, len(texts), _SLICE)
@@ -66,14 +67,29 @@ def sign(texts: Sequence[str], recipe: Recipe = DEFAULT_RECIPE) -> list[Signed]:
     ]
 
 
-def text_key(text: str, folded: str) -> str:
-    """Return the key of a text: 32 hex digits, blake2b-128 of its matching form.
+def load_kernel() -> bool:
+    """Load the compiled kernel, for this process; return False where it cannot be had.
 
-    A text without a word (emoji, punctuation, links) is keyed by what it is, letter for letter, and so
-    matches only exactly. A blank text has BLANK_KEY and matches nothing.
+    Takes .7 s of CPU, some seconds more the first time on a machine. Call it before memory is limited.
     """
-    if folded:
-        return hashlib.blake2b(folded.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    return _kernel() is not None
+
+
+def text_key(text: str, folded: str) -> str:
+    """Return the key of a text: 32 hex digits, blake2b-128 of its matching form and of its figures' signs.
+
+    The matching form has neither the minus of "-5" nor the currency of "$90", so they are added, where there
+    are any (cleaners/figures.py). A text without a word (emoji, punctuation, links) is keyed by what it is,
+    letter for letter, and so matches only exactly. A blank text has BLANK_KEY and matches nothing.
+    """
+    return _key(text, folded.encode("utf-8", "surrogatepass"), marks(text) if folded else "")
+
+
+def _key(text: str, form: bytes, signs: str) -> str:
+    if form:
+        # No matching form holds a NUL, so the two parts cannot be mistaken for each other.
+        whole = form + b"\0" + signs.encode() if signs else form
+        return hashlib.blake2b(whole, digest_size=16).hexdigest()
     bare = text.strip()
     if not bare:
         return BLANK_KEY
@@ -99,39 +115,8 @@ def to_datasketch(signed: Signed, recipe: Recipe = DEFAULT_RECIPE) -> "MinHash":
     return MinHash(seed=recipe.seed, hashvalues=values, scheme="affine32")
 
 
-def permute(hashes: Hashes, offsets: Offsets, recipe: Recipe) -> Values:
-    """Return the MinHash signatures of texts, one row a text; text i owns hashes[offsets[i]:offsets[i + 1]].
-
-    A text without shingles is a row of 2**32 - 1.
-    """
-    factors, terms = _permutations(recipe.seed, recipe.permutations)
-    mixed = _fmix((hashes >> np.uint64(32)).astype(np.uint32))
-    signatures = np.full((len(offsets) - 1, recipe.permutations), _EMPTY, dtype=np.uint32)
-    for row, start, end in zip(signatures, offsets[:-1].tolist(), offsets[1:].tolist(), strict=True):
-        for low in range(start, end, _BLOCK):
-            block = mixed[low : min(low + _BLOCK, end), None] * factors + terms
-            np.minimum(row, block.min(axis=0), out=row)
-    return signatures
-
-
-def band_keys(signatures: Values, kind: ShingleKind, recipe: Recipe) -> Values:
-    """Return one mixed 32-bit key a band, one row a text. The number of the band and the kind are mixed in.
-
-    FNV-1a steps over the rows of a band and the finaliser of SplitMix64. One key without the band beside it
-    is half the size in the store and joins faster; the rare false candidate ends at verification.
-    """
-    count, rows = recipe.bands, recipe.rows
-    values = signatures[:, : count * rows].reshape(len(signatures), count, rows).astype(np.uint64)
-    numbers = np.arange(count, dtype=np.uint64) + np.uint64(_FIRST_BAND[kind] + 1)
-    keys = np.tile(numbers * np.uint64(_GOLDEN), (len(signatures), 1))
-    for row in range(rows):
-        keys = (keys ^ values[:, :, row]) * _FNV_PRIME
-        keys ^= keys >> np.uint64(29)
-    keys *= np.uint64(_GOLDEN)
-    return (keys >> np.uint64(32)).astype(np.uint32)
-
-
-def _check(recipe: Recipe) -> None:
+def check(recipe: Recipe) -> None:
+    """Raise ConfigError for a recipe that cannot be made."""
     if recipe.scheme != "affine32":
         raise ConfigError(
             f"recipe {recipe.name}: signatures are made with the permutation scheme affine32, not "
@@ -171,20 +156,28 @@ def _sign_slice(texts: Sequence[str], recipe: Recipe) -> Iterator[Signed]:
 
 
 @cache
-def _permutations(seed: int, count: int) -> tuple[Values, Values]:
-    """Return the factors and terms that datasketch 2 draws for a seed, read-only because they are shared.
-
-    numpy promises that the stream of RandomState never changes.
-    """
-    generator = np.random.RandomState(seed)
-    factors = generator.randint(0, 1 << 31, count, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
-    terms = generator.randint(0, 1 << 32, count, dtype=np.uint32)
-    factors.flags.writeable = terms.flags.writeable = False
-    return factors, terms
+def _kernel() -> ModuleType | None:
+    # Imported here because it takes as long as signing ten thousand posts without it.
+    try:
+        from cleaners import kernel_batch  # noqa: PLC0415
+    except ImportError:  # no numba for this Python or this numpy
+        return None
+    return kernel_batch if kernel_batch.is_compiled() else None
 
 
-def _fmix(h: Values) -> Values:
-    """Apply the 32-bit finaliser of MurmurHash3, as datasketch does before it permutes."""
-    h = (h ^ (h >> np.uint32(16))) * np.uint32(0x85EBCA6B)
-    h = (h ^ (h >> np.uint32(13))) * np.uint32(0xC2B2AE35)
-    return h ^ (h >> np.uint32(16))
+def _sign_compiled(texts: Sequence[str], recipe: Recipe, kernel: ModuleType) -> Iterator[Signed]:
+    start = 0
+    for made in kernel.sketches(texts, recipe):
+        rows = np.ascontiguousarray(made.signatures, dtype="<u4").tobytes()
+        width = 4 * recipe.permutations
+        bands, banded = made.bands.tolist(), made.banded.tolist()
+        marked = made.marked.tolist()
+        for at, (form, size) in enumerate(zip(made.forms, made.sizes.tolist(), strict=True)):
+            text = texts[start + at]
+            yield Signed(
+                text_key=_key(text, form, marks(text) if form and marked[at] else ""),
+                shingles=size,
+                signature=rows[at * width : (at + 1) * width] if size else b"",
+                bands=tuple(bands[at][: banded[at]]),
+            )
+        start += len(made.forms)

@@ -6,6 +6,7 @@ from pathlib import Path
 from flows.output import Row, Rows, arrow_rows, records
 from schemas.documents import Blob
 from schemas.errors import ConfigError, WarehouseError
+from warehouse.copies import Kin, kin_of
 from warehouse.reader import ViewInfo, describe, item_source, query, reading
 
 _WRITES = re.compile(
@@ -47,6 +48,12 @@ def landed(warehouse: Path, item_id: str) -> tuple[Blob, int]:
         fetched_at=found.fetched_at,
     )
     return blob, found.ordinal
+
+
+def kin(warehouse: Path, item_id: str) -> Kin | None:
+    """Return what is known of the copies of an item, whose id may have dashes and capitals."""
+    with reading(warehouse) as con:
+        return kin_of(con, item_id.replace("-", "").lower())
 
 
 def views(warehouse: Path) -> Rows:

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from schemas.polls import Poll
 from warehouse import holdings
 from warehouse.holdings import Held
+from warehouse.polls import polls
 from warehouse.reader import reading
 from warehouse.writer import Writer
 
@@ -19,6 +21,9 @@ class Books(Protocol):
 
     def held(self, document_ids: Iterable[str], /) -> Held:
         """Return what the landed ones among these documents hold."""
+
+    def polls(self) -> list[Poll]:
+        """Return the last poll of every address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,13 @@ class Published:
             return Held()
         with reading(self.warehouse) as con:
             return holdings.held(con, document_ids)
+
+    def polls(self) -> list[Poll]:
+        """Return the last poll of every address. Raises WarehouseError."""
+        if not self.warehouse.exists():
+            return []
+        with reading(self.warehouse) as con:
+            return polls(con)
 
 
 def books_of(writer: Writer | None, warehouse: Path) -> Books:

@@ -1,14 +1,16 @@
 """A batch of documents through the cleaners: in a worker process or, for small jobs, in this one."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from cleaners.chain import CLEANER, clean
 from cleaners.signatures import sign
+from flows.asked import asked
+from flows.harms import harmed
 from flows.inputs import InputFailure, Ref, UnusableInputError, read
 from flows.memory import TOO_LARGE, bounded
 from flows.runs import Tally, tally
-from flows.warming import warm_up
+from flows.warming import warm_format, warm_up
 from schemas.documents import Blob, Refusal
 from schemas.items import CleanedDocument, Paragraph
 from schemas.options import CleanOptions
@@ -18,6 +20,11 @@ from warehouse.tabulate import tabulate
 # What Python raises in the place of MemoryError where it finds no memory to say so. The cleaners are pure:
 # they import nothing late but codecs and parts of numpy.
 _STARVED = (MemoryError, ImportError, SystemError)
+
+#: A job of so many bytes loads the compiled kernel. Jobs get this large in runs of some 12 MB
+#: (flows/survey.py): with two workers each saves the second that loading takes. A run of a few items never
+#: loads it.
+COMPILED_BYTES = 1_500_000
 
 Clean = Callable[[Blob, CleanOptions], CleanedDocument]
 
@@ -66,8 +73,9 @@ def clean_batch(job: Job, started: Callable[[int], None] | None = None, clean: C
     """
     recipe = Recipe()
     if job.memory is not None:
-        warm_up()
+        warm_up(compiled=job.bytes >= COMPILED_BYTES)
     blobs: list[Blob] = []
+    refs: list[Ref] = []
     documents: list[CleanedDocument] = []
     signed: dict[str, Signed] = {}
     failures: list[InputFailure] = []
@@ -80,10 +88,15 @@ def clean_batch(job: Job, started: Callable[[int], None] | None = None, clean: C
             failures.append(error.failure)
             continue
         casualty = job.casualties.get(position)
+        if ref.harm and ref.harm.whole:
+            casualty = Casualty(reason=ref.harm.reason, detail=ref.harm.detail)
         blobs.append(blob)
+        refs.append(ref)
         if casualty:
             documents.append(quarantined(blob, casualty))
             continue
+        if job.memory is not None:
+            warm_format(blob.media_type)
         document, signatures = _cleaned(blob, ref, clean, recipe, job.memory)
         documents.append(document)
         signed.update(signatures)
@@ -101,6 +114,7 @@ def clean_batch(job: Job, started: Callable[[int], None] | None = None, clean: C
             document.document_id: blob.fetched_at for document, blob in zip(documents, blobs, strict=True)
         },
         cleaner=CLEANER,
+        asked={document.document_id: asked(ref) for document, ref in zip(documents, refs, strict=True)},
     )
     return Answer(batch=batch.to_ipc(), tallies=tallies, failures=tuple(failures), bytes=job.bytes)
 
@@ -128,15 +142,14 @@ def quarantined(blob: Blob, casualty: Casualty) -> CleanedDocument:
 def _cleaned(
     blob: Blob, ref: Ref, clean: Clean, recipe: Recipe, memory: int | None
 ) -> tuple[CleanedDocument, dict[str, Signed]]:
-    """Return a document and the signatures of its items by item_id."""
-    options = CleanOptions()
-    if ref.input_format:
-        options = replace(options, input_format=ref.input_format)
+    """Return a document and the signatures of its items by text: one item may have several versions."""
+    options = CleanOptions(input_format=ref.input_format or None, columns=ref.columns, edges=ref.edges)
     try:
         with bounded(memory):
-            document = clean(blob, options)
-            signed = sign([item.text for item in document.items], recipe)
-        return document, {item.item_id: one for item, one in zip(document.items, signed, strict=True)}
+            document = harmed(clean(blob, options), ref.harm)
+            # Within a limit of memory a compiler could end the process: the kernel is there by now or never.
+            signed = sign([item.text for item in document.items], recipe, may_load=memory is None)
+        return document, {item.text: one for item, one in zip(document.items, signed, strict=True)}
     except Exception as error:  # noqa: BLE001 - whatever is wrong with one document, the others still land
         starved = isinstance(error, _STARVED if memory is not None else MemoryError)
         casualty = (

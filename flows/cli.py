@@ -8,14 +8,19 @@ that the four packages belong together.
 
 import importlib.util
 import os
+import signal
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 DONE, FAILED, USAGE, QUARANTINED, BUSY = range(5)
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+TERMINATED = 143  # 128 + SIGTERM
 
+_INTERRUPTED = "Query interrupted"
+_stopping = threading.Event()
 _PACKAGES = ("schemas", "cleaners", "warehouse")
 
 
@@ -26,9 +31,36 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"feedmill: {stranger}", file=sys.stderr)
         return FAILED
     try:
-        return _run(list(sys.argv[1:] if argv is None else argv))
+        with _terminable():
+            return _run(list(sys.argv[1:] if argv is None else argv))
+    except _Terminated:
+        print("feedmill: stopped. What has landed stays; run it again to go on.", file=sys.stderr)
+        return TERMINATED
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+class _Terminated(KeyboardInterrupt):
+    """The process was asked to end (SIGTERM), as a service manager does: it ends as on Ctrl-C."""
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM end a command in good order: what has landed is published, worker processes go."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(_signal: int, _frame: object) -> None:
+        _stopping.set()
+        raise _Terminated
+
+    _stopping.clear()
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def shadowed(home: Path | None = None) -> str | None:
@@ -57,7 +89,7 @@ def _run(tokens: list[str]) -> int:
     # Late on purpose: a stranger called `schemas` would fail here with an ImportError that helps nobody.
     from cyclopts import CycloptsError  # noqa: PLC0415
 
-    from flows.commands import app  # noqa: PLC0415
+    from flows.learn import app  # noqa: PLC0415 - flows.commands, the commands of upkeep, and learn
     from flows.options import shield  # noqa: PLC0415
     from flows.output import OutputClosed  # noqa: PLC0415
     from flows.voice import Voice  # noqa: PLC0415
@@ -86,7 +118,10 @@ def _run(tokens: list[str]) -> int:
         if isinstance(error, WarehouseBusy):
             return BUSY
         return USAGE if isinstance(error, ConfigError) else FAILED
-    except Exception as error:  # noqa: BLE001 - the last place to turn a defect into something readable
+    except Exception as error:  # the last place to turn a defect into something readable
+        if str(error) == _INTERRUPTED:
+            # DuckDB ends a query for a signal, and puts this in the place of what the handler raised.
+            raise (_Terminated if _stopping.is_set() else KeyboardInterrupt) from error
         voice.warn(
             f"this is a defect of feedmill, not of your input: {type(error).__name__}: {error}. "
             "Run the command again with -v for the traceback, and report it."

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from flows.options import FetchedAt, Form, InputFormat, Speaker, Warehouse, request_from, switch, unshield
+from flows.learned import edges_of
+from flows.options import ExcelSafe, FetchedAt, Form, InputFormat, Speaker, Warehouse, request_from, switch, unshield
 from flows.output import Format, records, write, write_json, write_text
 from flows.settings import load
 from schemas.errors import ConfigError
@@ -51,6 +52,8 @@ Examples:
     feedmill ingest seeds
     cat dump.txt | feedmill ingest - --source pasted --fetched-at 2024-05-01
     feedmill ingest seeds --prefect on
+    feedmill ingest --reprocess --dry-run
+    feedmill ingest --rematch
 """
 )
 def ingest(
@@ -63,8 +66,15 @@ def ingest(
     fetched_at: FetchedAt = None,
     prefect: Annotated[
         Literal["auto", "on", "off"],
-        Parameter(help="Run as a Prefect flow. auto: if PREFECT_API_URL is set."),
+        Parameter(help="Run as a Prefect flow. auto: if PREFECT_API_URL is set or feedmill serve runs."),
     ] = "auto",
+    reprocess: Annotated[
+        bool,
+        switch("Clean what has landed again, from stored bytes; with --source, of that source only."),
+    ] = False,
+    rematch: Annotated[
+        bool, switch("Sign and match all stored texts anew: for a warehouse of another recipe.")
+    ] = False,
     dry_run: Annotated[bool, switch("Do everything but land.")] = False,
     json: Annotated[bool, switch("Print the run's summary as JSON.")] = False,
     wait: Annotated[float, Parameter(help="Seconds to wait for a busy warehouse.")] = 0.0,
@@ -74,15 +84,33 @@ def ingest(
 
     With no INPUT, the sources in feedmill.toml. Ingesting the same bytes twice changes nothing.
     """
-    from flows.prefect_server import configured_server  # noqa: PLC0415 - brings http and ssl
+    from flows.prefect_server import server_for  # noqa: PLC0415 - brings http and ssl
     from flows.summary import landing, summary_text  # noqa: PLC0415 - brings Arrow and DuckDB
 
     if not 0 <= wait < float("inf"):
         raise ConfigError(f"--wait {wait}: a number of seconds from 0 up is needed. Try --wait 60.")
+    if reprocess:
+        if inputs or input_format or fetched_at:
+            raise ConfigError(
+                "--reprocess takes the bytes that have landed, as they were asked to be read, so it takes no "
+                "INPUT, --input-format or --fetched-at. Try feedmill ingest --reprocess --dry-run."
+            )
+        from flows.upkeep import reprocessed  # noqa: PLC0415 - as above
+
+        return reprocessed(warehouse, source, voice, dry_run=dry_run, as_json=json, wait=wait)
+    if rematch:
+        if inputs or input_format or fetched_at or source or dry_run:
+            raise ConfigError(
+                "--rematch takes all texts that are stored, so it takes no INPUT, --source, --input-format, "
+                "--fetched-at or --dry-run. Try feedmill ingest --rematch."
+            )
+        from flows.rematch import rematched  # noqa: PLC0415 - as above
+
+        return rematched(warehouse, voice, as_json=json, wait=wait)
     request = request_from(
         inputs, warehouse, input_format, fetched_at, source=source, dry_run=dry_run, wait=wait
     )
-    server = configured_server()
+    server = server_for(request.warehouse)
     as_flow = prefect == "on" or (prefect == "auto" and server is not None)
     summary = landing(request, voice, as_flow=as_flow)
     for failure in summary.failures:
@@ -108,6 +136,7 @@ def preview(
     form: Form = None,
     input_format: InputFormat = None,
     fetched_at: FetchedAt = None,
+    excel_safe: ExcelSafe = False,
     voice: Speaker,
 ) -> int:
     """Show what ingest would land, one item a row. Touches no warehouse and no Prefect."""
@@ -115,7 +144,7 @@ def preview(
 
     reading = Reading(voice, load().memory_bytes)
     request = request_from((input_, *more), None, input_format, fetched_at)
-    write(preview_rows(document for _, document in reading.cleaned(request)), form)
+    write(preview_rows(document for _, document in reading.cleaned(request)), form, excel_safe=excel_safe)
     return reading.status
 
 
@@ -144,20 +173,28 @@ def explain(
 ) -> int:
     """Show each line of an item's source with its fate and why.
 
-    An ITEM_ID is looked up in the warehouse, and the item is derived again from its stored bytes.
+    An ITEM_ID is looked up in the warehouse, and the item is derived again from its stored bytes; if it is a
+    copy, what of, how alike they are, by which rule, and in which words they differ.
     """
     from flows import explain as explaining  # noqa: PLC0415 - brings the cleaners
     from flows.preview import Reading  # noqa: PLC0415 - as above
 
     reading = Reading(voice, load().memory_bytes)
+    known = copy_of = None
     target = unshield(target)
     if _ITEM_ID.fullmatch(target) and not os.path.lexists(target):
         if item is not None:
             raise ConfigError(f"--item {item}: {target} is the id of one item already. Leave --item out.")
-        from flows.asking import landed  # noqa: PLC0415 - brings DuckDB, which files do without
+        from flows.asking import kin, landed  # noqa: PLC0415 - brings DuckDB, which files do without
 
-        blob, item = landed(load(warehouse=warehouse).warehouse, target)
-        document = reading.clean(blob, input_format)
+        path = load(warehouse=warehouse).warehouse
+        blob, item = landed(path, target)
+        known = kin(path, target)
+        copy_of = explaining.copied(known) if known else None
+        settings = load()
+        columns = next((one.columns for one in settings.sources if one.name == blob.source), None)
+        edges = edges_of(settings.learned, blob.source)
+        document = reading.clean(blob, input_format, columns, edges=edges)
         if document is None:
             return reading.status
     else:
@@ -173,8 +210,9 @@ def explain(
         blob, document = found[0]
     chosen = explaining.choose(document, item)
     if chosen and _is_table(form):
-        write_text(explaining.headline(chosen, document.uri))
-    rows = explaining.explain(document, blob, chosen)
+        facts = explaining.kinship(known, copy_of) if known else {}
+        write_text(explaining.headline(chosen, document.uri, facts))
+    rows = explaining.explain(document, blob, chosen, copy_of)
     write(records(rows, explaining.ExplainedLine, brief=explaining.brief, fold=True), form)
     return reading.status
 
@@ -195,6 +233,7 @@ def sql(
     *,
     form: Form = None,
     warehouse: Warehouse = None,
+    excel_safe: ExcelSafe = False,
     voice: Speaker,
 ) -> int:
     """Ask the published copy of the warehouse. Without QUERY, list its views and what they hold."""
@@ -206,7 +245,22 @@ def sql(
         voice.tell('Ask one: feedmill sql "select * from items limit 3"')
         return 0
     text = sys.stdin.buffer.read().decode("utf-8") if unshield(query) == "-" else unshield(query)
-    write(answer(path, text), form)
+    write(answer(path, text), form, excel_safe=excel_safe)
+    return 0
+
+
+@app.command(
+    help_epilogue="""
+Examples:
+    feedmill formats
+    feedmill formats --format json
+"""
+)
+def formats(*, form: Form = None) -> int:
+    """List the input formats: how each is recognised, and what it keeps."""
+    from flows.catalogue import FormatRow, brief, catalogue  # noqa: PLC0415 - brings the parsers
+
+    write(records(catalogue(), FormatRow, brief=brief, fold=True), form)
     return 0
 
 

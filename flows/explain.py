@@ -1,22 +1,27 @@
 """Why an item is what it is: each line of its source with its fate, the rule or the line it copies."""
 
 from bisect import bisect_left
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from cleaners.dates import Reading, explain_dates
 from cleaners.decode import decode
+from cleaners.match import compare
 from cleaners.rules import rules
 from flows.output import Row
 from flows.values import visible
+from flows.wording import word_diff
 from schemas.documents import Blob, Line
 from schemas.errors import ConfigError
 from schemas.items import UNDATED, CleanedDocument, Fate, Item, Paragraph, Published
+from warehouse.copies import Kin
 
 _HEADERS = {
     "forwarded": "names the channel that the post was forwarded from",
     "stamp": "names who sent the message, and when",
     "separator": "stands between posts",
+    "service": "a service message: what it tells is in `extras`",
+    "no-text": "a message without words: what it shows is in `extras`",
 }
 
 #: What the splitter's cues mean. A cue is about the whole document; the confidence is about one start.
@@ -26,7 +31,23 @@ _CUES = {
     "separators": "posts of this document are marked off by separators",
     "headers": "posts of this document are marked off by headers such as 'Forwarded from'",
     "style": "this line looks like the first lines of the other posts in this document",
+    "record": "the format itself says where its records begin",
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyOf:
+    """What a landed item is a copy of: the primary of its cluster, how alike they are, and by which rule.
+
+    `rule` is that of `cleaners.match.compare`. `diff` is what changes the primary's words into the item's.
+    """
+
+    primary_id: str
+    kind: str
+    similarity: float
+    containment: float
+    rule: str
+    diff: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,20 +73,24 @@ class ExplainedLine:
     boundary_cue: str | None = None
     boundary_confidence: float | None = None
     published: Published = UNDATED
+    copy_of: CopyOf | None = None
 
 
-def explain(document: CleanedDocument, blob: Blob, item: Item | None = None) -> Iterator[ExplainedLine]:
-    """Yield the lines of one item, or of the whole document, in order.
+def explain(
+    document: CleanedDocument, blob: Blob, item: Item | None = None, copy_of: CopyOf | None = None
+) -> Iterator[ExplainedLine]:
+    """Yield the lines of one item, or of the whole document, in order. `copy_of` is about that item.
 
-    Blank lines have the fate of the paragraph that they belong to.
+    Blank lines have the fate of the paragraph that they belong to. A document of a format is told by its
+    paragraphs: the lines of its bytes are markup.
     """
-    lines = decode(blob.data).lines
+    lines = decode(blob.data).lines if document.input_format == "text" else ()
     items = {one.ordinal: one for one in document.items}
     starts = [line.start for line in lines]
     changes = {trace.line: tuple(step.name for step in trace.steps) for trace in document.traces}
     dates: dict[int, dict[str, list[Reading]]] = {}
     for paragraph in document.paragraphs:
-        if item is not None and not _belongs(paragraph, item):
+        if item is not None and not _belongs(paragraph, item, strictly=not lines):
             continue
         own = lines[bisect_left(starts, paragraph.byte_start) : bisect_left(starts, paragraph.byte_end)]
         of_line = None
@@ -76,7 +101,8 @@ def explain(document: CleanedDocument, blob: Blob, item: Item | None = None) -> 
             dates = {owner.ordinal: _readings(owner)}  # of one item at a time: paragraphs come item by item
         readings = dates[owner.ordinal] if owner is not None else {}
         for line in own or (None,):
-            yield _explained(paragraph, line, owner, of_line, changes, readings)
+            explained = _explained(paragraph, line, owner, of_line, changes, readings)
+            yield replace(explained, copy_of=copy_of) if copy_of and owner is item else explained
 
 
 def _readings(item: Item) -> dict[str, list[Reading]]:
@@ -100,7 +126,9 @@ def choose(document: CleanedDocument, ordinal: int | None) -> Item | None:
     raise ConfigError(f"--item {ordinal}: {document.uri} has {there}. `feedmill preview` lists them.")
 
 
-def _belongs(paragraph: Paragraph, item: Item) -> bool:
+def _belongs(paragraph: Paragraph, item: Item, *, strictly: bool) -> bool:
+    if strictly:
+        return paragraph.item == item.ordinal
     inside = item.byte_start <= paragraph.byte_start and paragraph.byte_end <= item.byte_end
     return paragraph.item == item.ordinal or inside
 
@@ -161,10 +189,18 @@ def _why(paragraph: Paragraph, of_line: int | None, item: Item | None) -> str:
         case "card":
             return "the preview card of a link: kept in `card`, not in the text"
         case "boilerplate":
-            reason = rule_reason(paragraph.rule or "")
+            reason = rule_reason(paragraph.rule or "") or _learned(paragraph.rule or "")
             return f"page furniture ({paragraph.rule})" + (f": {reason}" if reason else "")
         case "quarantined":
             return f"cannot be used ({paragraph.rule}): its bytes are kept in quarantine"
+
+
+def _learned(rule: str) -> str | None:
+    """Return why a rule that was learned took a line; None for a rule of feedmill's own."""
+    own = {entry["id"] for part in ("rule", "structure") for entry in rules("boilerplate")[part]}
+    if rule in own:
+        return None
+    return "this source has it at the edge of its items, see feedmill.boilerplate.toml"
 
 
 def rule_reason(rule: str) -> str | None:
@@ -195,8 +231,38 @@ def boundary_reason(item: Item) -> str:
     return f"{meaning} (cue {item.boundary_cue}, confidence {item.boundary_confidence:.2f})"
 
 
-def headline(item: Item, uri: str) -> str:
-    """Return what is known of an item as lines for a terminal."""
+def copied(kin: Kin) -> CopyOf | None:
+    """Return what an item is a copy of; None for one that is alone or stands for its cluster."""
+    primary = kin.primary
+    if primary is None:
+        return None
+    return CopyOf(
+        primary_id=primary.item_id,
+        kind=primary.kind,
+        similarity=primary.similarity,
+        containment=primary.containment,
+        rule=compare(primary.text, kin.text).rule,
+        diff=word_diff(primary.text, kin.text),
+    )
+
+
+def kinship(kin: Kin, copy_of: CopyOf | None) -> dict[str, str]:
+    """Return what is known of an item's copies as facts for `headline`."""
+    if kin.primary is None or copy_of is None:
+        copies = f"{kin.copies} item{'' if kin.copies == 1 else 's'}; `from duplicates` lists them"
+        return {"copies": copies} if kin.copies else {}
+    primary = kin.primary
+    about = ", ".join(filter(None, (primary.channel, primary.published, f"item {primary.ordinal}")))
+    return {
+        "copy of": f"{primary.item_id} ({about}): {primary.title or '(no title)'}",
+        "alike": f"{copy_of.kind} by the rule {copy_of.rule}, similarity {copy_of.similarity:.3f}, "
+        f"containment {copy_of.containment:.3f}",
+        "differs": copy_of.diff or "in nothing but white space",
+    }
+
+
+def headline(item: Item, uri: str, more: Mapping[str, str] | None = None) -> str:
+    """Return what is known of an item, and `more` facts, as lines for a terminal."""
     published = item.published
     day = published.best or published.edtf or "not known"
     span = f" (from {published.earliest} to {published.latest})" if published.earliest else ""
@@ -209,6 +275,7 @@ def headline(item: Item, uri: str) -> str:
         f"confidence {published.confidence:.2f}",
         "evidence": published.evidence or "",
         "forwarded": item.forwarded_from or "",
+        **(more or {}),
     }
     return "".join(f"{name:>9}  {visible(text)}\n" for name, text in facts.items() if text) + "\n"
 

@@ -13,25 +13,46 @@ from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from prefect import flow, get_run_logger, runtime, tags, task
-from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.artifacts import (
+    create_markdown_artifact,
+    create_progress_artifact,
+    create_table_artifact,
+    update_progress_artifact,
+)
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from flows import events
 from flows.books import books_of
 from flows.cleaning import Answer, Job
 from flows.ledger import Ledger
-from flows.pipeline import Run, begin, enter, finish, land, needs_warehouse, now, scratch_folder
+from flows.pipeline import (
+    Run,
+    begin,
+    enter,
+    fetched,
+    finish,
+    land,
+    needs_warehouse,
+    now,
+    remember,
+    scratch_folder,
+)
+from flows.polled import Polled
 from flows.pool import Pool
 from flows.progress import Progress, Tell, silent
 from flows.refresh import Refresher
 from flows.report import markdown, source_cells
 from flows.runs import IngestRequest, RunSummary, request_for
 from flows.settings import load
+from flows.showing import show
 from flows.sources import Discovery, discover, spool
+from flows.stages import Stages
 from flows.survey import Survey, plan, survey
 from schemas.errors import FeedmillError, WarehouseBusy
 from warehouse.land import Landed
@@ -42,6 +63,9 @@ MOST_JOBS = 24
 # Names that stay the same every run, so that Prefect keeps their history.
 REPORT_KEY = "run-report"
 SOURCES_KEY = "run-sources"
+PROGRESS_KEY = "progress"
+# Fewer batches are over before a person has opened the page.
+_PROGRESS_FROM = 4
 
 # Who wants to hear how far a run is: the terminal that called it. No parameter, for it is not part of a run.
 _TELL: ContextVar[Tell] = ContextVar("tell", default=silent)
@@ -62,6 +86,7 @@ class Desk:
         self.found = found
         self.surveyed = Survey(new=(), again=(), known=(), failures=())
         self.ledger = Ledger()
+        self.stages = Stages()
 
     def file(self, name: str, number: int) -> Path:
         """Return where a batch lies between two tasks: the disk has room for all of them, memory has not."""
@@ -96,6 +121,16 @@ def open_warehouse(desk: Desk, stack: contextlib.ExitStack) -> None:
     """Take the warehouse's write lock, and note that the run has begun."""
     desk.writer = enter(stack, desk.run)
     get_run_logger().info("Writing to %s as run %s.", desk.run.request.warehouse, desk.run.run_id)
+
+
+@task(name="fetch", task_run_name="fetch", cache_policy=NO_CACHE, persist_result=False, tags=["io"])
+def fetch(desk: Desk) -> Polled:
+    """Ask the addresses that are due; each is tried again at its own pace, not at once."""
+    log = get_run_logger()
+    polled = fetched(desk.found, desk.scratch, books_of(desk.writer, desk.run.request.warehouse))
+    for one in polled.polls:
+        log.info("%s: %s%s.", one.address, one.outcome, f" ({one.detail})" if one.detail else "")
+    return polled
 
 
 @task(
@@ -209,6 +244,8 @@ def report(desk: Desk, summary: RunSummary) -> None:
     create_table_artifact(
         rows, key=SOURCES_KEY, description=f"Run {desk.run.run_id} by source; figures are of new documents."
     )
+    if desk.writer:
+        show(summary)
 
 
 def _flow_run_name() -> str:
@@ -225,24 +262,57 @@ def ingest(request: IngestRequest | None = None) -> State[RunSummary]:
     Without a request, all sources of the feedmill.toml in the working directory. What has landed before
     is not landed again; an input that cannot be used goes to quarantine or is named, and stops no other.
     """
-    request = request or request_for(load())
+    return carry_out(request or request_for(load()))
+
+
+def carry_out(request: IngestRequest) -> State[RunSummary]:
+    """Carry out a request inside of a flow, and return the state that the flow run ends in."""
     log = get_run_logger()
     run = begin(request)
     with contextlib.ExitStack() as stack:
         desk = Desk(run, discover(request.inputs, warehouse=request.warehouse), _TELL.get())
+        timed = desk.stages.timed
         log.info("Run %s: %d files found.", run.run_id, len(desk.found.refs))
         if needs_warehouse(run, desk.found):
-            open_warehouse(desk, stack)
+            with timed("open warehouse"):
+                open_warehouse(desk, stack)
         desk.scratch = scratch_folder(stack, desk.writer)
-        desk.found = spool(desk.found, desk.scratch)
+        polled = Polled(found=desk.found)
+        if any(ref.address for ref in desk.found.refs):
+            with timed("fetch"):
+                polled = fetch(desk)
+        desk.found = spool(polled.found, desk.scratch)
         stack.enter_context(desk.pool)  # closed first: workers are done before their folder goes
-        count = read(desk)
-        cleaned = [clean.submit(desk, number, count) for number in range(1, count + 1)]
-        for number, future in enumerate(cleaned, start=1):
-            match_and_land(desk, number, count, future.result())
-        summary = publish(desk)
-        report(desk, summary)
+        with timed("read"):
+            count = read(desk)
+        _clean_and_land(desk, count)
+        remember(desk.writer, polled, desk.ledger)
+        with timed("publish"):
+            summary = publish(desk)
+        with timed("report"):
+            report(desk, summary)
+    events.tell(summary)
+    if desk.writer:
+        desk.stages.leave(request.warehouse)
     return _state(summary)
+
+
+def _clean_and_land(desk: Desk, count: int) -> None:
+    """Clean batches side by side and land them in order; `clean` is the time that landing waits for it."""
+    bar: UUID | None = None
+    if count >= _PROGRESS_FROM:
+        about = f"Batches of run {desk.run.run_id}."
+        made = create_progress_artifact(0.0, key=PROGRESS_KEY, description=about)
+        assert isinstance(made, UUID)  # noqa: S101 - it is a coroutine only inside of a loop
+        bar = made
+    cleaned = [clean.submit(desk, number, count) for number in range(1, count + 1)]
+    for number, future in enumerate(cleaned, start=1):
+        with desk.stages.timed("clean"):
+            batch = future.result()
+        with desk.stages.timed("match and land"):
+            match_and_land(desk, number, count, batch)
+        if bar:
+            update_progress_artifact(bar, 100.0 * number / count)
 
 
 def run_flow(request: IngestRequest, progress: Tell | None = None) -> RunSummary:
@@ -275,7 +345,11 @@ def _state(summary: RunSummary) -> State[RunSummary]:
         f"{len(summary.failures):,} inputs not usable."
     )
     if summary.state == "failed":
-        return Failed(message=f"Not one input could be read. {message}", data=summary)
+        failed = [
+            f"{one.source or one.name}: {one.detail}." for one in summary.findings if one.level == "failed"
+        ]
+        why = " ".join(failed) or "Not one input could be read."
+        return Failed(message=f"{why} {message}", data=summary)
     # Prefect's names have no hyphens: CompletedWithQuarantine, CompletedWithFailures.
     name = "".join(word.capitalize() for word in summary.state.split("-"))
     return Completed(name=name, message=message, data=summary)

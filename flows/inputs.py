@@ -9,12 +9,15 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
+from cleaners.formats import detect, named, names
+from cleaners.formats.entry import HEAD, TAIL, Glimpse
 from schemas.documents import Blob
 from schemas.errors import InputError
+from schemas.options import Columns, EdgeLine
 
 # The bytes of a document are kept whatever becomes of it, and landing them takes ten times their size in
 # memory (measured, in both processes together). Half a gigabyte is what a machine with 8 GB can keep; how
@@ -44,6 +47,18 @@ class UnusableInputError(InputError):
         self.failure = failure
 
 
+@dataclass(frozen=True, slots=True)
+class Harm:
+    """What happened to a document before it could be read: the archive around it is damaged or locked.
+
+    whole: nothing of it can be used. Else what is there can be, and the rest is missing.
+    """
+
+    reason: str
+    detail: str
+    whole: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ref:
     """A document that can be read: a file and what its source says of it. `bytes` is its size when found."""
@@ -54,13 +69,24 @@ class Ref:
     bytes: int
     fetched_at: str | None = None
     input_format: str | None = None
+    columns: Columns | None = None
+    edges: tuple[EdgeLine, ...] = ()
     media_type: str = "text/plain"
     document_id: str | None = None
+    #: Its format is read by a parser that must run in a process of its own.
+    risky: bool = False
+    #: The one member of an archive that is meant; None: all of them, or no archive.
+    member: str | None = None
+    harm: Harm | None = None
+    #: Where it is to be fetched from, as it was given (`uri` shows it without secrets); None: from `path`.
+    address: str | None = None
+    private: bool = False  # the address may be of a private network
+    insist: bool = False  # a person asks for it now, whenever it would be due
 
 
 def read(ref: Ref) -> Blob:
     """Return the document with all its bytes, read once. Raises UnusableInputError."""
-    with _opened(ref) as handle:
+    with opened(ref) as handle:
         data = handle.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise UnusableInputError(too_big(ref.source, ref.uri))
@@ -69,11 +95,29 @@ def read(ref: Ref) -> Blob:
     )
 
 
+def look(ref: Ref) -> Ref:
+    """Return the document with what its ends say of its format: the media type, and whether it is risky.
+
+    What cannot be opened stays as it is: reading it will say why.
+    """
+    try:
+        with opened(ref) as handle:
+            head = handle.read(HEAD)
+            handle.seek(max(ref.bytes - TAIL, 0))
+            tail = handle.read(TAIL)
+    except UnusableInputError:
+        return ref
+    known = named(ref.input_format) if ref.input_format in names() else None
+    if ref.input_format is None:
+        known = detect(Glimpse.of_ends(head, tail, ref.bytes, ref.uri))
+    return replace(ref, media_type=known.media_type, risky=known.risky) if known else ref
+
+
 def fingerprint(ref: Ref) -> str:
     """Return the sha256 of a document, reading a little at a time. Raises UnusableInputError."""
     digest = hashlib.sha256()
     total = 0
-    with _opened(ref) as handle:
+    with opened(ref) as handle:
         while chunk := handle.read(CHUNK):
             total += len(chunk)
             if total > MAX_BYTES:
@@ -127,7 +171,7 @@ def too_big(source: str, uri: str) -> InputFailure:
 
 
 @contextlib.contextmanager
-def _opened(ref: Ref) -> Iterator[BinaryIO]:
+def opened(ref: Ref) -> Iterator[BinaryIO]:
     """Open a document for reading; every error while it is open becomes UnusableInputError."""
     try:
         # O_NONBLOCK: opening a pipe that nobody writes to would wait for ever.

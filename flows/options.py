@@ -10,9 +10,6 @@ from flows.settings import load
 from flows.voice import Voice
 from schemas.errors import ConfigError, InputError
 
-#: What `--input-format` may name. Dumps and articles are both plain text; what they are is detected.
-INPUT_FORMATS = ("text",)
-
 Warehouse = Annotated[
     str | None,
     Parameter(
@@ -33,6 +30,15 @@ FetchedAt = Annotated[
 Form = Annotated[
     Format | None,
     Parameter(name="--format", help="[default: table on a terminal, jsonl in a pipe]"),
+]
+ExcelSafe = Annotated[
+    bool,
+    Parameter(
+        name="--excel-safe",
+        negative="",
+        show_default=False,
+        help="CSV only: put an apostrophe before text that a spreadsheet would take for a formula.",
+    ),
 ]
 Speaker = Annotated[Voice, Parameter(parse=False)]
 
@@ -77,10 +83,9 @@ def request_from(
         )
     except InputError as error:
         raise ConfigError(str(error)) from error
-    for one in request.inputs:
-        if one.input_format and one.input_format not in INPUT_FORMATS:
-            raise ConfigError(
-                f"{one.input_format!r} is no format that feedmill reads (source {one.name}). "
-                f"Known: {', '.join(INPUT_FORMATS)}. Leave it out to have the format detected."
-            )
+    if any(one.input_format for one in request.inputs):
+        from cleaners.formats import named  # noqa: PLC0415 - brings the parsers
+
+        for one in request.inputs:
+            named(one.input_format or "text")
     return request

@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from flows.values import as_row, cell, dumps, flat, visible
-from schemas.errors import FeedmillError
+from flows.values import as_row, cell, dumps, flat, formula_safe, visible
+from schemas.errors import ConfigError, FeedmillError
 
 Format = Literal["table", "json", "jsonl", "csv", "parquet"]
 Row = Mapping[str, object]
@@ -44,6 +44,7 @@ class Rows:
     arrow: Callable[[list[Row]], Any]
     brief: Callable[[Row], Row] | None = None
     fold: bool = False
+    excel_safe: bool = False  # CSV only: no cell of text is taken for a formula
 
 
 def records(
@@ -78,13 +79,18 @@ def arrow_rows(table: Any) -> Rows:
     return Rows(rows=rows(), columns=tuple(names), arrow=lambda _: named)
 
 
-def write(rows: Rows, form: Format | None = None) -> int:
+def write(rows: Rows, form: Format | None = None, *, excel_safe: bool = False) -> int:
     """Write rows to stdout and return their number. Without a format: a table on a terminal, else JSONL.
 
-    Raises OutputClosed when the reader has gone, OutputError when the output cannot be written.
+    With `excel_safe`, no text in CSV is taken for a formula by a spreadsheet.
+    Raises OutputClosed when the reader has gone, OutputError when the output cannot be written, ConfigError
+    for `excel_safe` with another format than CSV.
     """
     terminal = sys.stdout.isatty()
     form = form or ("table" if terminal else "jsonl")
+    if excel_safe and form != "csv":
+        raise ConfigError(f"--excel-safe is about CSV, and the format is {form}. Add --format csv.")
+    rows = dataclasses.replace(rows, excel_safe=excel_safe)
     if form == "parquet" and terminal:
         raise OutputError(
             "Parquet is binary and stdout is a terminal, so nothing was written. Send it to a file "
@@ -103,6 +109,14 @@ def write(rows: Rows, form: Format | None = None) -> int:
         _send(piece)
     _send(b"")
     return count
+
+
+def encoded(rows: Rows, form: Literal["csv", "jsonl"], *, head: bool) -> Iterator[bytes]:
+    """Yield rows as they stand in a file; CSV with the line of column names only if `head`."""
+    pieces = _jsonl(rows) if form == "jsonl" else _csv_lines(rows, str)
+    if form == "csv" and not head:
+        next(pieces)
+    return pieces
 
 
 def write_json(value: object) -> None:
@@ -154,7 +168,11 @@ def _json(rows: Rows) -> Iterator[bytes]:
 
 
 def _csv(rows: Rows) -> Iterator[bytes]:
-    show = visible if sys.stdout.isatty() else str
+    yield from _csv_lines(rows, visible if sys.stdout.isatty() else str)
+
+
+def _csv_lines(rows: Rows, show: Callable[[str], str]) -> Iterator[bytes]:
+    safe = formula_safe if rows.excel_safe else str
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
 
@@ -165,10 +183,12 @@ def _csv(rows: Rows) -> Iterator[bytes]:
         buffer.truncate()
         return _utf8(text)
 
-    yield line(rows.columns)
+    yield line(safe(name) for name in rows.columns)
     for row in rows.rows:
         values = flat(row)
-        yield line(show(cell(values.get(name))) for name in rows.columns)
+        cells = (values.get(name) for name in rows.columns)
+        # Only text: a negative number is a number.
+        yield line(show(safe(value) if isinstance(value, str) else cell(value)) for value in cells)
 
 
 def _parquet(rows: Rows) -> Iterator[bytes]:

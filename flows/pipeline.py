@@ -1,12 +1,14 @@
 """The ingest run as plain functions. `ingest` strings them together here; the Prefect flow does so there.
 
     begin       the run's id and clock
-    discover    inputs -> files (flows.sources); `spool` reads stdin
+    discover    inputs -> files and addresses (flows.sources)
+    fetched     addresses that are due -> files (flows.polling); `spool` reads stdin and archives
     enter       be the writer of the warehouse; from here on readers have something to open
     survey      which documents are new; the same bytes under two names are one document (flows.survey)
     plan        new documents -> jobs of some megabytes (flows.survey)
     clean       a job -> one Arrow batch (flows.cleaning, in worker processes by flows.pool)
     land        match and land a batch in one transaction; every few minutes readers see it (flows.refresh)
+    remember    what servers said, for the next poll
     finish      note what was there before, and the end; the run in figures
 """  # fmt: skip
 
@@ -18,16 +20,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from flows.books import books_of
+from flows.books import Books, books_of
 from flows.cleaning import Answer, Job, clean_batch
 from flows.inputs import Ref
+from flows.judging import failed, judged
 from flows.ledger import Judge, Ledger
+from flows.polled import Polled
 from flows.pool import Pool
 from flows.progress import Progress, Tell, silent
 from flows.refresh import Refresher
 from flows.runs import IngestRequest, RunSummary, State, source_rows
 from flows.sources import Discovery, discover, spool
 from flows.survey import Survey, document_id_of, plan, survey
+from schemas.signatures import DEFAULT_RECIPE
 from warehouse.batch import Batch, Receipt
 from warehouse.holdings import Held
 from warehouse.land import Landed
@@ -61,13 +66,16 @@ def ingest(request: IngestRequest, progress: Tell | None = None) -> RunSummary:
     with contextlib.ExitStack() as stack:
         found = discover(request.inputs, warehouse=request.warehouse)
         writer = enter(stack, run) if needs_warehouse(run, found) else None
-        found = spool(found, scratch_folder(stack, writer))
-        surveyed = survey(found, books_of(writer, request.warehouse).known, tell)
+        scratch, books = scratch_folder(stack, writer), books_of(writer, request.warehouse)
+        polled = fetched(found, scratch, books)
+        found = spool(polled.found, scratch)
+        surveyed = survey(found, books.known, tell)
         ledger, refresher = Ledger(), Refresher()
         for answer in clean(plan(surveyed.new, request), request, surveyed.bytes):
             refresher.refresh(writer)
             ledger.enter(answer, land(writer, answer, run, ledger.judge))
             tell(ledger.progress(surveyed.bytes))
+        remember(writer, polled, ledger)
         summary = finish(writer, run, found, surveyed, ledger)
         tell(Progress(stage="publish", done=0, total=1))
         stack.close()
@@ -97,20 +105,48 @@ def needs_warehouse(run: Run, found: Discovery) -> bool:
     return not run.request.dry_run and (bool(found.refs) or run.request.warehouse.exists())
 
 
-def enter(stack: contextlib.ExitStack, run: Run) -> Writer:
-    """Open the run's warehouse and note its start. Closing `stack` publishes. Raises WarehouseBusy."""
+def enter(stack: contextlib.ExitStack, run: Run, *, any_recipe: bool = False) -> Writer:
+    """Open the run's warehouse and note its start. Closing `stack` publishes.
+
+    Raises WarehouseBusy, and, unless `any_recipe`, WarehouseError if its texts were signed by another recipe.
+    """
     request = run.request
     started = clock(run.started_at)
     writer = stack.enter_context(
-        writing(request.warehouse, command=request.command, started_at=started, wait=request.wait)
+        writing(
+            request.warehouse,
+            command=request.command,
+            started_at=started,
+            wait=request.wait,
+            bodies=request.bodies,
+        )
     )
     stack.enter_context(_recorded(writer, run))
+    if not any_recipe:
+        writer.check_recipe(DEFAULT_RECIPE.name)
     return writer
 
 
+def fetched(found: Discovery, scratch: Path, books: Books) -> Polled:
+    """Fetch the addresses among what was found that are due; their bytes lie in `scratch` then."""
+    if not any(ref.address for ref in found.refs):
+        return Polled(found=found)
+    from flows.polling import poll  # noqa: PLC0415 - brings the network: most runs need none
+
+    return poll(found, scratch, books.polls(), now)
+
+
+def remember(writer: Writer | None, polled: Polled, ledger: Ledger) -> None:
+    """Write down the polls of a run whose documents have landed: not before, or a post could be missed."""
+    lost = {failure.uri for failure in ledger.failures}
+    if writer and polled.polls:
+        writer.note_polls([one for one in polled.polls if one.address not in lost])
+
+
 def clean(jobs: Sequence[Job], request: IngestRequest, total: int) -> Iterator[Answer]:
-    """Yield the answers to jobs in order: in worker processes, or here if there is too little to do."""
-    if total <= IN_PROCESS_BYTES:
+    """Yield the answers to jobs in order: in worker processes, or here if there is little and no risk."""
+    risky = any(ref.risky for job in jobs for ref in job.refs)
+    if total <= IN_PROCESS_BYTES and not risky:
         yield from map(clean_batch, jobs)
         return
     with Pool(min(request.workers, len(jobs)), memory=request.memory_bytes) as pool:
@@ -125,11 +161,18 @@ def land(writer: Writer | None, answer: Answer, run: Run, judge: Judge) -> Lande
 
 
 def finish(writer: Writer | None, run: Run, found: Discovery, surveyed: Survey, ledger: Ledger) -> RunSummary:
-    """Note which documents were there before, new names of new ones, and the end; return the figures."""
+    """Note which documents were there before, new names of new ones, and the end; return the figures.
+
+    The run failed if a data check or an expectation says so; what has landed stays, and is published.
+    """
     if writer:
         _note(writer, run, surveyed)
     there = books_of(writer, run.request.warehouse).held({document_id_of(ref) for ref in surveyed.known})
     summary = _summarise(run, found, surveyed, ledger, there)
+    if not run.request.dry_run:
+        findings = judged(writer, run.run_id, run.started_at.date(), run.request.inputs)
+        state = "failed" if failed(findings) else summary.state
+        summary = replace(summary, findings=findings, state=state)
     if writer:
         writer.finish_run(run.run_id, finished_at=clock(), state=summary.state)
     return summary

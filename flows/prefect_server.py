@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from flows.progress import Tell
 from flows.runs import IngestRequest, RunSummary
+from flows.serving import served_api
 from schemas.errors import ConfigError, FeedmillError
 
 #: What a run wants of Prefect, unless the user has set it otherwise. PREFECT_HOME is left alone: runs on
@@ -28,6 +29,8 @@ QUIET = {
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
     "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
     "PREFECT_CLI_COLORS": "false",
+    # `feedmill serve` takes a run for dead that has said nothing for 90 s; Prefect's own pace is 180.
+    "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
 }
 _ANSWER_SECONDS = 10.0
 
@@ -37,9 +40,10 @@ def ingest_with_prefect(request: IngestRequest, progress: Tell | None = None) ->
 
     Raises FeedmillError where no server answers or none can be started, WarehouseBusy like the pipeline.
     """
-    url = configured_server()
+    url = server_for(request.warehouse)
     if url:
         require_server(url)
+        os.environ["PREFECT_API_URL"] = url
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     from flows.ingest import run_flow  # noqa: PLC0415 - imports Prefect, which reads the environment set above
@@ -53,6 +57,12 @@ def ingest_with_prefect(request: IngestRequest, progress: Tell | None = None) ->
             f"Prefect's embedded server did not start: {error}. Try again when the machine is less busy, "
             "start one yourself (`prefect server start`, then set PREFECT_API_URL), or use --prefect off."
         ) from error
+
+
+def server_for(warehouse: Path) -> str | None:
+    """Return the address of the Prefect API to run on: the configured one, else that of a `feedmill serve` that
+    runs for this warehouse."""
+    return configured_server() or served_api(warehouse)
 
 
 def configured_server(environ: Mapping[str, str] | None = None) -> str | None:

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from cleaners.chain import clean
-from flows.inputs import UnusableInputError, read
+from flows.harms import harmed
+from flows.inputs import Harm, UnusableInputError, read
 from flows.memory import TOO_LARGE, bounded
 from flows.output import Row, Rows, records
 from flows.runs import IngestRequest
 from flows.sources import discover, spool
 from flows.voice import Voice
-from flows.warming import warm_up
+from flows.warming import warm_format, warm_up
 from schemas.documents import Blob
 from schemas.items import CleanedDocument, Item
-from schemas.options import CleanOptions
+from schemas.options import CleanOptions, Columns, EdgeLine
 
 #: Fates that a person looks for in a preview: lines that are in the file and not in the text.
 _COPIES = ("echo", "near-echo")
@@ -47,7 +48,7 @@ class Reading:
                 except UnusableInputError as error:
                     self._fail(str(error))
                     continue
-                document = self.clean(blob, ref.input_format)
+                document = self.clean(blob, ref.input_format, ref.columns, ref.harm, ref.edges)
                 if document:
                     yield blob, document
 
@@ -58,18 +59,31 @@ class Reading:
             return 1
         return 3 if self.failures or self.quarantined else 0
 
-    def clean(self, blob: Blob, input_format: str | None = None) -> CleanedDocument | None:
+    def clean(
+        self,
+        blob: Blob,
+        input_format: str | None = None,
+        columns: Columns | None = None,
+        harm: Harm | None = None,
+        edges: tuple[EdgeLine, ...] = (),
+    ) -> CleanedDocument | None:
         """Return one cleaned document; what of it cannot be used is told and counted.
 
         None for a document on which the cleaners fail or that takes too much memory: ingest would quarantine
         it whole.
         """
         self.documents += 1
+        if harm and harm.whole:
+            self.quarantined += 1
+            self.voice.warn(f"{blob.uri}: {harm.detail} Ingest would keep its bytes in quarantine.")
+            return None
         try:
             if len(blob.data) > _LARGE:
                 warm_up()
+            warm_format(blob.media_type)
             with bounded(self.memory):
-                document = clean(blob, CleanOptions(input_format=input_format))
+                options = CleanOptions(input_format=input_format, columns=columns, edges=edges)
+                document = harmed(clean(blob, options), harm)
         except MemoryError:
             self.quarantined += 1
             self.voice.warn(f"{blob.uri}: {TOO_LARGE}")
@@ -82,6 +96,9 @@ class Reading:
             self.voice.trace(error)
             return None
         self.quarantined += len(document.quarantine)
+        for note in document.notes:
+            self.voice.tell(f"{document.uri}: {note}")
+        self._tell_drifts(document)
         for refusal in document.quarantine[:_TOLD]:
             self.voice.warn(
                 f"{document.uri}: bytes {refusal.start}-{refusal.end} cannot be used ({refusal.reason}): "
@@ -91,6 +108,15 @@ class Reading:
             more = len(document.quarantine) - _TOLD
             self.voice.warn(f"{document.uri}: {more:,} more byte ranges cannot be used.")
         return document
+
+    def _tell_drifts(self, document: CleanedDocument) -> None:
+        for drift in document.drifts[:_TOLD]:
+            self.voice.warn(
+                f"{document.uri}: {drift.count:,} x {drift.what} at {drift.path}. "
+                "Kept as it is; the format may have changed."
+            )
+        if len(document.drifts) > _TOLD:
+            self.voice.warn(f"{document.uri}: {len(document.drifts) - _TOLD:,} more things are not known.")
 
     def _fail(self, text: str) -> None:
         self.failures += 1

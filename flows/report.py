@@ -9,6 +9,9 @@ from schemas.items import Basis
 #: A report shows names and titles. What is longer is no name.
 MAX_TEXT = 200
 
+#: Rows of a table about what is wrong: a person needs examples, and the warehouse has all.
+_MOST_ROWS = 50
+
 #: What a date rests on, in a person's words.
 BASIS_WORDS: dict[Basis, str] = {
     "field": "a field of the export",
@@ -53,10 +56,17 @@ def markdown(summary: RunSummary) -> str:
     dates = [(BASIS_WORDS[basis], f"{count:,}") for basis, count in summary.dates.items() if count]
     if dates:
         parts += ["## What the dates of new items rest on", _table(("basis", "items"), dates, "lr")]
+    if summary.findings:
+        found = [
+            (one.level, escape(one.source or "all"), escape(one.name), escape(one.detail))
+            for one in sorted(summary.findings, key=lambda one: ("failed", "warned", "met").index(one.level))
+        ]
+        parts += ["## Checks and expectations", _table(("", "source", "what", "found"), found, "llll")]
+    parts += _drifts(summary)
     if summary.failures:
         rows = [
             (escape(one.source), escape(one.uri), escape(one.reason), escape(one.next_step))
-            for one in summary.failures[:50]
+            for one in summary.failures[:_MOST_ROWS]
         ]
         parts += [
             "## Inputs that could not be used",
@@ -86,6 +96,24 @@ def source_cells(row: SourceRow | None) -> dict[str, object]:
         "quarantined": new.quarantined,
         "unusable inputs": row.failures,
     }
+
+
+def _drifts(summary: RunSummary) -> list[str]:
+    """Return the section on what the parsers met and do not know; nothing where there is none."""
+    drifts = [(row.source, drift) for row in summary.sources for drift in row.new.drifts]
+    if not drifts:
+        return []
+    rows = [
+        (escape(source), escape(drift.path), escape(drift.what), drift.count)
+        for source, drift in drifts[:_MOST_ROWS]
+    ]
+    rest = len(drifts) - len(rows)
+    more = f" {rest:,} more are in the view `drift` of the warehouse." if rest else ""
+    return [
+        "## What the parsers do not know",
+        f"A format may have changed. Nothing is lost by it: the bytes of the documents are kept.{more}",
+        _table(("source", "where", "what", "times"), rows, "lllr"),
+    ]
 
 
 def _headline(summary: RunSummary) -> str:

@@ -10,9 +10,15 @@ from pathlib import Path
 from typing import Literal
 
 from flows.inputs import InputFailure
+from flows.learned import edges_of
 from flows.settings import DEFAULT_BATCH_BYTES, DEFAULT_WAREHOUSE, Settings, SourceSettings, moment
+from schemas.drift import Drift
 from schemas.errors import InputError
+from schemas.findings import Finding
 from schemas.items import BASES, Basis, CleanedDocument
+
+#: Kinds of drift that a run tells of a source: keys that are data would make thousands. All are landed.
+MOST_DRIFTS = 1000
 
 #: Failures are inputs that could not be read at all; they outrank quarantine, of which the figures tell.
 State = Literal["completed", "completed-with-quarantine", "completed-with-failures", "failed"]
@@ -30,6 +36,7 @@ class IngestRequest:
     workers: int = 1
     batch_bytes: int = DEFAULT_BATCH_BYTES
     memory_bytes: int | None = None
+    bodies: Literal["warehouse", "folder"] = "warehouse"  # where raw bytes are kept
     dry_run: bool = False
     wait: float = 0.0  # seconds to wait for a busy warehouse
     command: str = "feedmill ingest"  # shown to whoever finds the warehouse busy
@@ -37,7 +44,10 @@ class IngestRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """What cleaning some documents came to. `dates` counts items by basis, in the order of BASES."""
+    """What cleaning some documents came to. `dates` counts items by basis, in the order of BASES.
+
+    drifts: what the parsers did not know, the commonest first.
+    """
 
     documents: int = 0
     bytes: int = 0
@@ -46,6 +56,7 @@ class Tally:
     boilerplate: int = 0  # paragraphs
     quarantined: int = 0  # byte ranges
     dates: tuple[int, ...] = (0,) * len(BASES)
+    drifts: tuple[Drift, ...] = ()
 
     def __add__(self, other: "Tally") -> "Tally":
         return Tally(
@@ -56,6 +67,7 @@ class Tally:
             boilerplate=self.boilerplate + other.boilerplate,
             quarantined=self.quarantined + other.quarantined,
             dates=tuple(map(int.__add__, self.dates, other.dates)),
+            drifts=_summed(self.drifts, other.drifts),
         )
 
 
@@ -87,6 +99,7 @@ class RunSummary:
     quarantined_known: int = 0  # byte ranges of documents that had landed before
     failures: tuple[InputFailure, ...] = ()
     skipped: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()  # data checks that failed, and every expectation
 
     @property
     def seconds(self) -> float:
@@ -143,6 +156,7 @@ class RunSummary:
             "sources": [_row(row) for row in self.sources],
             "failures": [dataclasses.asdict(failure) for failure in self.failures],
             "skipped": list(self.skipped),
+            "findings": [dataclasses.asdict(finding) for finding in self.findings],
         }
 
 
@@ -181,6 +195,7 @@ def request_for(
                 name=source or one.name,
                 input_format=input_format or one.input_format,
                 fetched_at=captured or one.fetched_at,
+                edges=edges_of(settings.learned, source or one.name),
             )
             for one in chosen
         ),
@@ -188,6 +203,7 @@ def request_for(
         workers=settings.workers,
         batch_bytes=settings.batch_bytes,
         memory_bytes=settings.memory_bytes,
+        bodies=settings.bodies,
         dry_run=dry_run,
         wait=wait,
     )
@@ -205,7 +221,19 @@ def tally(document: CleanedDocument) -> Tally:
         boilerplate=fates.count("boilerplate"),
         quarantined=len(document.quarantine),
         dates=tuple(bases.count(basis) for basis in BASES),
+        drifts=_summed(document.drifts),
     )
+
+
+def _summed(*lists: Sequence[Drift]) -> tuple[Drift, ...]:
+    """Return drifts by place and kind, the commonest first; without their rest where they are very many."""
+    if not any(lists):
+        return ()
+    counts: Counter[tuple[str, str]] = Counter()
+    for one in (one for drifts in lists for one in drifts):
+        counts[one.path, one.what] += one.count
+    ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    return tuple(Drift(path=path, what=what, count=count) for (path, what), count in ordered[:MOST_DRIFTS])
 
 
 def source_rows(
@@ -229,8 +257,11 @@ def _input(sources: Sequence[SourceSettings], text: str) -> SourceSettings:
     if text == "-":
         return SourceSettings(name="stdin", location=text)
     if "://" in text:
+        for source in sources:
+            if source.location == text:
+                return dataclasses.replace(source, insist=True)
         host = text.partition("://")[2].partition("/")[0].rpartition("@")[2]  # before it may be a password
-        return SourceSettings(name=host or "web", location=text)
+        return SourceSettings(name=host or "web", location=text, insist=True)
     real = Path(os.path.realpath(text))
     for source in sources:
         home = Path(os.path.realpath(source.location))

@@ -7,10 +7,15 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from flows.addresses import is_address
+from flows.expectations import NOTHING_EXPECTED, Expectations, expectations
+from flows.learned import LEARNED_NAME, LearnedLine, read_learned
 from flows.memory import default_memory
+from flows.timetable import Timetable, cron, hours, timetable
 from schemas.errors import ConfigError
+from schemas.options import Columns, EdgeLine
 
 CONFIG_NAME = "feedmill.toml"
 DEFAULT_WAREHOUSE = Path("warehouse/feedmill.duckdb")
@@ -23,7 +28,7 @@ _MEMORY = (50_000_000, 1 << 50)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceSettings:
-    """Where documents come from. `location` is a file, a folder, a glob or `-` (stdin).
+    """Where documents come from. `location` is a file, a folder, a glob, an address or `-` (stdin).
 
     In a folder, `include` and `exclude` are globs on the name or on the path below the folder. They do not
     apply to a file that is named itself.
@@ -35,13 +40,21 @@ class SourceSettings:
     exclude: tuple[str, ...] | None = None  # None: files that tell about a folder, see `flows.sources`
     fetched_at: str | None = None
     input_format: str | None = None
+    expect: Expectations = NOTHING_EXPECTED
+    allow_private: bool = False  # its address may be of a private network, on any port
+    insist: bool = False  # a person named it: it is asked now, whenever it would be due
+    columns: Columns | None = None  # which columns of its tables hold what; None: guessed
+    edges: tuple[EdgeLine, ...] = ()  # lines that were learned of it, see `flows.learned`
+    schedule: str | None = None  # cron, UTC: when `feedmill serve` ingests it
+    silent_hours: float | None = None  # how long it may bring nothing new before a person is told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All that can be set. `origins` pairs each key with the place its value came from.
 
-    `memory_bytes`: what cleaning may take, one document or several side by side; None: no limit.
+    `memory_bytes`: what cleaning may take, one document or several side by side; None: no limit. `bodies`:
+    where the raw bytes of new documents are kept, in the warehouse file or in a folder beside it.
     """
 
     sources: tuple[SourceSettings, ...] = ()
@@ -49,6 +62,10 @@ class Settings:
     workers: int = 1
     batch_bytes: int = DEFAULT_BATCH_BYTES
     memory_bytes: int | None = None
+    bodies: Literal["warehouse", "folder"] = "warehouse"
+    serve: Timetable = Timetable()
+    learned: tuple[LearnedLine, ...] = ()
+    learned_file: Path = Path(LEARNED_NAME)
     config_file: Path | None = None
     origins: tuple[tuple[str, str], ...] = ()
 
@@ -71,7 +88,7 @@ def load(
     file = _config_file(folder, env)
     table = _parsed(file) if file else {}
     if file:
-        _refuse_unknown(table, ("warehouse", "workers", "batch_bytes", "memory_bytes", "sources"), file, "")
+        _refuse_unknown(table, ("warehouse", "workers", "batch_bytes", "memory_bytes", "bodies", "serve", "sources"), file, "")
     base = file.parent if file else folder
     origins: list[tuple[str, str]] = []
 
@@ -94,6 +111,7 @@ def load(
         "batch_bytes", *choose("batch_bytes", batch_bytes, DEFAULT_BATCH_BYTES), 1_000, 1_000_000_000
     )
     memory = _number("memory_bytes", *choose("memory_bytes", None, default_memory()), *_MEMORY)
+    bodies = _place(*choose("bodies", None, "warehouse"))
     sources = _sources(table.get("sources", []), file, base) if file else ()
     return Settings(
         sources=sources,
@@ -101,6 +119,10 @@ def load(
         workers=count,
         batch_bytes=size,
         memory_bytes=memory,
+        bodies=bodies,
+        serve=timetable(table.get("serve", {}), f"{file}: serve"),
+        learned=read_learned(base / LEARNED_NAME),
+        learned_file=base / LEARNED_NAME,
         config_file=file,
         origins=tuple(origins),
     )
@@ -197,6 +219,14 @@ def _number(key: str, value: object, origin: str, low: int, high: int) -> int:
     )
 
 
+def _place(value: object, origin: str) -> Literal["warehouse", "folder"]:
+    if value in {"warehouse", "folder"}:
+        return value
+    raise ConfigError(
+        f'{origin}: bodies = {value!r} must be "warehouse" (raw bytes in the file) or "folder" (beside it).'
+    )
+
+
 def _sources(value: object, file: Path, base: Path) -> tuple[SourceSettings, ...]:
     if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
         raise ConfigError(
@@ -215,7 +245,7 @@ def _sources(value: object, file: Path, base: Path) -> tuple[SourceSettings, ...
 def _source(entry: dict[str, Any], index: int, file: Path, base: Path) -> SourceSettings:
     inside = f"sources[{index}]."
     known = tuple("path" if field.name == "location" else field.name for field in fields(SourceSettings))
-    _refuse_unknown(entry, known, file, inside)
+    _refuse_unknown(entry, tuple(key for key in known if key not in {"insist", "edges"}), file, inside)
     for key in ("name", "path"):
         if not isinstance(entry.get(key), str) or not entry[key].strip():
             raise ConfigError(
@@ -230,12 +260,35 @@ def _source(entry: dict[str, Any], index: int, file: Path, base: Path) -> Source
         raise ConfigError(
             f"{file}: {inside}input_format must be the name of a format. Leave it out to have it detected."
         )
+    private = entry.get("allow_private", False)
+    if not isinstance(private, bool):
+        raise ConfigError(f"{file}: {inside}allow_private must be true or false.")
     fetched = entry.get("fetched_at")
+    where = entry["path"].strip()
     return SourceSettings(
         name=entry["name"].strip(),
-        location=str(base / Path(entry["path"]).expanduser()),
+        location=where if is_address(where) else str(base / Path(entry["path"]).expanduser()),
+        allow_private=private,
         include=tuple(entry["include"]) if entry.get("include") else ("*",),
         exclude=tuple(entry["exclude"]) if "exclude" in entry else None,
         fetched_at=None if fetched is None else moment(fetched, f"{file}: {inside}fetched_at"),
         input_format=chosen,
+        expect=expectations(entry.get("expect", {}), f"{file}: {inside}expect"),
+        columns=_columns(entry.get("columns"), entry["name"].strip(), f"{file}: {inside}columns"),
+        schedule=cron(entry.get("schedule"), f"{file}: {inside}schedule"),
+        silent_hours=hours(entry.get("silent_hours"), f"{file}: {inside}silent_hours"),
     )
+
+
+def _columns(value: object, name: str, where: str) -> Columns | None:
+    """Return a table of roles and columns. Ids of its rows are unique in the source."""
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise ConfigError(f'{where} must be a table of roles and columns, such as text = "body".')
+    from cleaners.formats.columns import check  # noqa: PLC0415 - brings the parsers
+
+    try:
+        return Columns(roles=check(value), scope=name)
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}") from error

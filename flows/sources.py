@@ -13,12 +13,15 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import BinaryIO
 
+from flows.addresses import is_address, redacted
+from flows.archives import unpack
 from flows.inputs import (
     CHUNK,
     MAX_BYTES,
     InputFailure,
     Ref,
     UnusableInputError,
+    look,
     no_file,
     read,
     too_big,
@@ -39,13 +42,16 @@ __all__ = [
 ]
 
 STDIN = "-"
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 #: Names (lower case) of files that tell about a folder. They are not input unless named themselves.
 COMPANIONS = (
     *("readme*", "license*", "licence*", "copying*", "notice*", "manifest*"),
     *("*sums", "*sums.txt", "*.md5", "*.sha1", "*.sha256", "*.sha512"),
 )
-ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar", ".lz4")
+#: Archives, which may be larger than a document; and those that are not read.
+ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst")
+OTHER_ARCHIVES = (".7z", ".rar", ".lz4", ".z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +76,7 @@ def discover(inputs: Sequence[SourceSettings], *, warehouse: Path | None = None)
     for source in sorted(inputs, key=lambda source: (source.name, source.location)):
         for found in _expand(source, own):
             if isinstance(found, Ref):
-                refs.setdefault(os.path.realpath(found.path), found)
+                refs.setdefault(found.address or os.path.realpath(found.path), found)
             elif isinstance(found, InputFailure):
                 failures.add(found)
             else:
@@ -83,14 +89,23 @@ def discover(inputs: Sequence[SourceSettings], *, warehouse: Path | None = None)
 
 
 def spool(found: Discovery, scratch: Path, stdin: BinaryIO | None = None) -> Discovery:
-    """Read `stdin` to its end into a file in the folder `scratch`, if it is among what was found."""
-    refs = [ref if ref.path else _spooled(ref, scratch, stdin or sys.stdin.buffer) for ref in found.refs]
-    failed = [one for one in refs if isinstance(one, InputFailure)]
-    return replace(
-        found,
-        refs=tuple(one for one in refs if isinstance(one, Ref)),
-        failures=(*found.failures, *failed),
-    )
+    """Return what was found with stdin and archives opened: their bytes lie in the folder `scratch`.
+
+    `stdin` is read to its end, if it is among what was found. Members of archives are documents.
+    """
+    refs: list[Ref] = []
+    failures, skipped = list(found.failures), list(found.skipped)
+    for ref in found.refs:
+        here = ref if ref.path else _spooled(ref, scratch, stdin or sys.stdin.buffer)
+        for one in (here,) if isinstance(here, InputFailure) else unpack(here, scratch, COMPANIONS):
+            if isinstance(one, Ref):
+                refs.append(one)
+            elif isinstance(one, InputFailure):
+                failures.append(one)
+            else:
+                skipped.append(one)
+    refs.sort(key=lambda ref: (ref.source, ref.uri))
+    return Discovery(refs=tuple(refs), failures=tuple(failures), skipped=tuple(skipped))
 
 
 def _expand(source: SourceSettings, own: frozenset[str]) -> Iterator[Ref | InputFailure | str]:
@@ -98,10 +113,17 @@ def _expand(source: SourceSettings, own: frozenset[str]) -> Iterator[Ref | Input
     where = source.location
     if where == STDIN:
         yield _ref(source, STDIN, "", 0)
-    elif "://" in where:
-        yield _failure(source, where, "addresses are not fetched yet", "Download it and give the file.")
+    elif is_address(where):
+        ref = _ref(source, redacted(where), "", 0)
+        yield replace(ref, address=where, private=source.allow_private, insist=source.insist)
+    elif _SCHEME.match(where):
+        yield _failure(source, where, "only http and https are fetched", "Download it and give the file.")
     elif _exists(where):
         yield from _named(source, where, own)
+    elif "!/" in where and _exists(where.partition("!/")[0]):
+        archive, _, member = where.partition("!/")
+        for found in _named(source, archive, own):
+            yield replace(found, member=member) if isinstance(found, Ref) else found
     elif glob.has_magic(where):
         matches = sorted(glob.glob(where, recursive=True))  # noqa: PTH207 - Path.glob refuses absolute ones
         if not matches:
@@ -169,17 +191,19 @@ def _file(source: SourceSettings, path: str, own: frozenset[str]) -> Ref | Input
     uri = uri_of(path)
     if os.path.realpath(path) in own:
         return _failure(source, path, "this is the warehouse itself", "Query it with `feedmill sql`.")
-    if path.lower().endswith(ARCHIVES):
-        return _failure(source, path, "archives are not unpacked yet", "Unpack it and give the folder.")
+    if path.lower().endswith(OTHER_ARCHIVES):
+        return _failure(
+            source, path, "archives of this kind are not read", "Unpack it, or pack it as zip or tar.gz."
+        )
     try:
         status = Path(path).stat()
     except OSError as error:
         return unreadable(source.name, uri, error)
     if not stat.S_ISREG(status.st_mode):
         return no_file(source.name, uri, status.st_mode)
-    if status.st_size > MAX_BYTES:
+    if status.st_size > MAX_BYTES and not path.lower().endswith(ARCHIVES):
         return too_big(source.name, uri)
-    return _ref(source, uri, path, status.st_size)
+    return look(_ref(source, uri, path, status.st_size))
 
 
 def _spooled(ref: Ref, scratch: Path, stdin: BinaryIO) -> Ref | InputFailure:
@@ -194,7 +218,7 @@ def _spooled(ref: Ref, scratch: Path, stdin: BinaryIO) -> Ref | InputFailure:
                 handle.write(chunk)
     except OSError as error:
         return unreadable(ref.source, STDIN, error)
-    return replace(ref, path=str(path), bytes=total)
+    return look(replace(ref, path=str(path), bytes=total))
 
 
 def _ref(source: SourceSettings, uri: str, path: str, size: int) -> Ref:
@@ -205,11 +229,13 @@ def _ref(source: SourceSettings, uri: str, path: str, size: int) -> Ref:
         bytes=size,
         fetched_at=source.fetched_at,
         input_format=source.input_format,
+        columns=source.columns,
+        edges=source.edges,
     )
 
 
 def _failure(source: SourceSettings, where: str, reason: str, next_step: str) -> InputFailure:
-    uri = where if where == STDIN else _without_secrets(where) if "://" in where else uri_of(where)
+    uri = where if where == STDIN else redacted(where) if _SCHEME.match(where) else uri_of(where)
     return InputFailure(source=source.name, uri=uri, reason=reason, next_step=next_step)
 
 
@@ -222,14 +248,6 @@ def _exists(path: str) -> bool:
     except OSError:
         return True
     return True
-
-
-def _without_secrets(address: str) -> str:
-    """Return an address without user, password and query: what is said here may end in a log."""
-    scheme, _, rest = address.partition("://")
-    rest = re.split(r"[?#]", rest, maxsplit=1)[0]
-    host, slash, path = rest.partition("/")
-    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
 
 
 def _nearest(path: str) -> str:

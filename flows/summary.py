@@ -7,9 +7,14 @@ from urllib.parse import urlsplit
 from flows.pipeline import ingest
 from flows.prefect_server import ingest_with_prefect
 from flows.runs import IngestRequest, RunSummary, SourceRow
+from flows.values import visible
 from flows.voice import Voice
+from schemas.drift import Drift
+from schemas.findings import Finding
 from schemas.items import BASES
 
+_DRIFTS = 3  # that are told in full
+_WEIGHT = {"failed": "FAILED", "warned": "warning"}
 _REASONS = "select document_id, reason, detail from quarantine"
 _NEXT = "select published_best, title from unique_items order by published_best desc limit 10"
 
@@ -49,12 +54,20 @@ def summary_text(
         f"run         {summary.run_id} {summary.state}",
     ]
     option = f" --warehouse {shlex.quote(warehouse)}" if warehouse else ""
+    lines += [f"{_WEIGHT[one.level]:<12}{one.source or one.name}: {one.detail}" for one in grave(summary)]
     if total.quarantined or summary.quarantined_known:
         lines.append(f"quarantine  {_quarantine(summary, option)}")
+    if total.drifts:
+        lines.append(f"drift       {_drift(total.drifts, option, dry_run=summary.dry_run)}")
     if not summary.dry_run and summary.state != "failed":
         lines += ["", "Try next:", f'  feedmill sql{option} "{_NEXT}"']
         lines += _browser(shlex.join(["feedmill", "ingest", *inputs]) + option, as_flow, server)
     return "\n".join(lines)
+
+
+def grave(summary: RunSummary) -> list[Finding]:
+    """Return what checks and expectations found and a person should see, the worst first."""
+    return [one for level in ("failed", "warned") for one in summary.findings if one.level == level]
 
 
 def _browser(again: str, as_flow: bool, server: str | None) -> list[str]:
@@ -94,6 +107,14 @@ def _quarantine(summary: RunSummary, option: str) -> str:
     if summary.dry_run and new:
         return f"{text}: `feedmill preview` tells why"
     return f'{text}: feedmill sql{option} "{_REASONS}"'
+
+
+def _drift(drifts: Sequence[Drift], option: str, *, dry_run: bool) -> str:
+    """Return what the parsers met most often and do not know, and how to see the rest."""
+    said = [visible(f"{one.count} x {one.what} at {one.path}") for one in drifts[:_DRIFTS]]
+    more = f" and {len(drifts) - len(said)} more" if len(drifts) > len(said) else ""
+    see = "feedmill preview tells of it" if dry_run else f'feedmill sql{option} "from drift"'
+    return f"not known to the parsers, kept as it is: {', '.join(said)}{more}: {see}"
 
 
 def _dates(summary: RunSummary) -> str:

@@ -15,6 +15,9 @@ from typing import Any
 _JSON_ESCAPES = re.compile("[\x7f-\x9f\u2028\u2029]")
 # Controls, and the embeddings and overrides that would turn the rest of the line around.
 _INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+# What makes a spreadsheet calculate instead of show (OWASP, "CSV injection"), also in full-width forms; some
+# pass over a tab or a line break before it.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _SECOND = 1_000_000_000  # nanoseconds
 
 
@@ -74,6 +77,11 @@ def cell(value: object) -> str:
     if simple is None:
         return ""
     return simple if isinstance(simple, str) else dumps(simple)
+
+
+def formula_safe(text: str) -> str:
+    """Return text that no spreadsheet takes for a formula: behind an apostrophe if it begins like one."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def flat(row: Mapping[str, object]) -> dict[str, object]:

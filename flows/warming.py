@@ -5,11 +5,12 @@ memory for its buffers.
 """
 
 import functools
+import io
 
 import numpy as np
 
 from cleaners.chain import clean
-from cleaners.signatures import sign
+from cleaners.signatures import load_kernel, sign
 from schemas.documents import Blob
 from schemas.options import CleanOptions
 
@@ -20,10 +21,37 @@ _TEXTS = (
     "Слово за словом, и так весь день.\n".encode("cp1251"),
 )
 
+_PAGE = b"<html><head><title>A</title></head><body><article><p>Some words.</p></article></body></html>"
+# A small document of each format whose parser is loaded at first need, by media type.
+_FORMATS = {
+    "application/xml": b"<rss><channel><item><title>A &nbsp; B</title></item></channel></rss>",
+    "text/html": _PAGE,
+    "application/warc": b"WARC/1.0\r\nWARC-Type: resource\r\nWARC-Target-URI: http://a/\r\n"
+    b"Content-Type: text/html\r\nContent-Length: %d\r\n\r\n%s\r\n\r\n" % (len(_PAGE), _PAGE),
+}
+_PARQUET = "application/vnd.apache.parquet"
+
 
 @functools.cache
-def warm_up() -> None:
-    """Do a little of everything, once in a process."""
+def warm_format(media_type: str) -> None:
+    """Load what reads documents of a media type, once in a process."""
+    data = _FORMATS.get(media_type)
+    if media_type == _PARQUET:
+        import pyarrow as pa  # noqa: PLC0415 - as the format itself has it
+        from pyarrow import parquet  # noqa: PLC0415
+
+        buffer = io.BytesIO()
+        parquet.write_table(pa.table({"text": ["A"]}), buffer)
+        data = buffer.getvalue()
+    if data is not None:
+        clean(Blob(data=data, source="", uri="", media_type="text/plain"), CleanOptions())
+
+
+@functools.cache
+def warm_up(*, compiled: bool = False) -> None:
+    """Do a little of everything, once in a process; with `compiled`, by the compiled kernel too."""
+    if compiled:
+        load_kernel()
     for text in _TEXTS:
         document = clean(Blob(data=text, source="", uri="", media_type="text/plain"), CleanOptions())
         sign([item.text for item in document.items])

@@ -13,7 +13,10 @@ import pytest
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
-COMMANDS = ("ingest", "preview", "explain", "sql", "doctor")
+COMMANDS = (
+    *("ingest", "preview", "explain", "sql", "verify", "diff", "quarantine", "export", "learn", "formats"),
+    *("serve", "doctor"),
+)
 
 
 def matches(expected: list[str], printed: list[str]) -> bool:

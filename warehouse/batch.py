@@ -5,6 +5,8 @@ from dataclasses import dataclass, fields
 
 import pyarrow as pa
 
+from warehouse.columns import key_of, storable
+
 KEY = pa.uuid()
 WORDS = pa.list_(pa.string())
 DROPPED = pa.list_(
@@ -26,6 +28,9 @@ DOCUMENTS = pa.schema(
         ("encoding", pa.string()),
         ("bytes", pa.int64()),
         ("cleaner", pa.string()),
+        ("receipt_key", KEY),
+        ("input_format", pa.string()),
+        ("asked", pa.string()),
     ]
 )
 BODIES = pa.schema(
@@ -75,6 +80,7 @@ ITEMS = pa.schema(
         ("published_evidence", pa.string()),
         ("posted_at", pa.timestamp("us", tz="UTC")),
         ("edited_at", pa.timestamp("us", tz="UTC")),
+        ("extras", pa.string()),
         ("lang", pa.string()),
         ("hashtags", WORDS),
         ("urls", WORDS),
@@ -111,6 +117,9 @@ QUARANTINE = pa.schema(
     ]
 )
 TRACES = pa.schema([("document_key", KEY), ("line", pa.int32()), ("steps", pa.string())])
+DRIFTS = pa.schema(
+    [("document_key", KEY), ("path", pa.string()), ("what", pa.string()), ("times", pa.int64())]
+)
 RECIPE = pa.schema([("name", pa.string()), ("details", pa.string())])
 SIGNATURES = pa.schema(
     [
@@ -120,7 +129,7 @@ SIGNATURES = pa.schema(
         ("signature", pa.list_(pa.uint32())),
     ]
 )
-BANDS = pa.schema([("band_key", pa.uint32()), ("text_key", KEY)])
+BANDS = pa.schema([("band_key", pa.uint32()), ("text_key", KEY), ("band", pa.uint8())])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +141,12 @@ class Receipt:
     uri: str
     media_type: str
     fetched_at: str | None = None
+
+    @property
+    def key(self) -> bytes:
+        """Return the hash of all fields, as they are stored."""
+        names = map(storable, (self.source, self.uri, self.media_type))
+        return key_of(self.document_id, *names, self.fetched_at or "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +161,7 @@ class Batch:
     paragraph_texts: pa.Table
     quarantine: pa.Table
     traces: pa.Table
+    drifts: pa.Table
     recipe: pa.Table
     signatures: pa.Table
     bands: pa.Table

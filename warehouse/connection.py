@@ -13,6 +13,10 @@ from schemas.errors import WarehouseBusy, WarehouseError
 CATALOG = "feedmill"
 #: Files that 1.5 and 2.0 both open. Without it 1.5 writes v1.0.0 and 2.0 a version that 1.x cannot read.
 STORAGE_VERSION = "v1.5.0"
+#: Log that is merged into the file at once. Each time, the rows of the last unfinished row groups (120,000 rows)
+#: are compressed anew: at DuckDB's 16 MB, every few batches, that was half the cost of landing. Replaying so
+#: much after a kill takes two seconds.
+LOG_BYTES = "256MB"
 
 
 def connect(
@@ -39,6 +43,10 @@ def connect(
         con.execute(f"USE {CATALOG}")
         con.execute("SET TimeZone = 'UTC'")
         con.execute("SET enable_progress_bar = false")
+        con.execute(f"SET checkpoint_threshold = '{LOG_BYTES}'")
+        # `rowid IN (SELECT ..)` reads only what is wanted as long as the list is handed to the scan, by
+        # default up to 50 rows. Beyond, 60 texts out of 600,000 take 0.40 s; with the list, 0.07 s.
+        con.execute("SET dynamic_or_filter_threshold = 5000")
         # Order matters: external access is switched off last but one, and then nothing can be changed.
         con.execute("SET enable_external_access = false")
         con.execute("SET lock_configuration = true")
@@ -86,14 +94,15 @@ def _attach(con: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool) -> N
     except duckdb.Error as error:
         if "lock" in str(error):
             raise WarehouseBusy(
-                f"{path} is open for writing in another program: {_first_line(error)}. "
+                f"{path} is open for writing in another program: {first_line(error)}. "
                 "Close it there, and try again."
             ) from error
         raise WarehouseError(
-            f"{path} cannot be opened as a warehouse: {_first_line(error)}. "
+            f"{path} cannot be opened as a warehouse: {first_line(error)}. "
             "Name another file with --warehouse, or move this one away and ingest again."
         ) from error
 
 
-def _first_line(error: duckdb.Error) -> str:
+def first_line(error: duckdb.Error) -> str:
+    """Return what DuckDB says, without the advice that follows it."""
     return str(error).strip().partition("\n")[0].rstrip(".")

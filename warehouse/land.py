@@ -1,28 +1,32 @@
 """Land a batch: whole documents, once, in one transaction."""
 
 import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 
 from schemas.errors import FeedmillError, WarehouseError
 from warehouse.batch import Batch, Receipt
+from warehouse.bodies import keep
 from warehouse.connection import registered, staged
 from warehouse.matching import Matcher, match
 from warehouse.tabulate import receipts
 
+# A document lands with all its rows or not at all, so one question, is it there, decides for all of them.
+# Versions and texts are shared between documents and are asked for by themselves.
 _NEW = """
 CREATE OR REPLACE TEMP TABLE new_documents AS
-SELECT document_key, bytes FROM stage_documents ANTI JOIN raw.documents USING (document_key);
-
+SELECT document_key, document_id, bytes FROM stage_documents ANTI JOIN raw.documents USING (document_key)
+"""
+_NEW_VERSIONS = """
 CREATE OR REPLACE TEMP TABLE new_versions AS
 SELECT DISTINCT item_id, version_id, text_key
 FROM stage_items
 SEMI JOIN new_documents USING (document_key)
 ANTI JOIN core.versions USING (item_id, version_id)
 """
-# A document lands with all its rows or not at all, so one question, is it there, decides for all of them.
-# Versions and texts are shared between documents and are asked for by themselves.
 _COUNT_ITEMS = """
 WITH given AS (SELECT DISTINCT item_id FROM stage_items),
 fresh AS (SELECT DISTINCT item_id FROM new_versions),
@@ -40,24 +44,43 @@ SELECT
     (SELECT count(*) FROM stage_quarantine SEMI JOIN new_documents USING (document_key))
 FROM new_documents
 """
-# Bodies are read from Arrow, for they are large, and there a join by UUID does not work: hence the cast.
-_INSERT = """
+_ADD_DOCUMENTS = """
 INSERT INTO raw.documents BY NAME
-SELECT * FROM stage_documents SEMI JOIN new_documents USING (document_key) ORDER BY document_key;
-
+SELECT *, ? AS body_in FROM stage_documents SEMI JOIN new_documents USING (document_key) ORDER BY document_key
+"""
+# Bodies are read from Arrow, for they are large, and there a join by UUID does not work: hence the cast.
+_ADD_BODIES = """
 INSERT INTO raw.bodies BY NAME
 SELECT * FROM stage_bodies
-WHERE document_key::VARCHAR IN (SELECT document_key::VARCHAR FROM new_documents);
+WHERE document_key::VARCHAR IN (SELECT document_key::VARCHAR FROM new_documents)
+"""
+_ADD_DERIVATIONS = """
+INSERT INTO ops.derivations BY NAME
+SELECT ? AS run_id, document_key, cleaner FROM stage_documents SEMI JOIN new_documents USING (document_key)
+"""
+# What other rules read once and do not read any more is history, until they read it again.
+_RECALL_VERSIONS = """
+DELETE FROM ops.past_versions AS past
+USING new_versions AS fresh
+WHERE fresh.item_id = past.item_id AND fresh.version_id = past.version_id
+"""
+# By rowid: a window over rows as wide as these costs three times as much.
+_ADD_VERSIONS = """
+CREATE OR REPLACE TEMP TABLE chosen_rows AS
+SELECT min(rowid) AS place
+FROM stage_items SEMI JOIN new_versions USING (item_id, version_id)
+GROUP BY item_id, version_id;
 
 INSERT INTO core.versions BY NAME
 SELECT * EXCLUDE (
     document_key, ordinal, first_line, last_line, byte_start, byte_end,
     boundary_confidence, boundary_cue, dropped
 )
-FROM stage_items SEMI JOIN new_versions USING (item_id, version_id)
-QUALIFY row_number() OVER (PARTITION BY item_id, version_id) = 1
-ORDER BY item_id, version_id;
-
+FROM stage_items
+WHERE rowid IN (FROM chosen_rows)
+"""
+# What cleaning made of the documents in new_documents: they are new, or their rows were taken out before.
+_ADD_ROWS = """
 INSERT INTO core.sightings BY NAME
 SELECT
     document_key, ordinal, item_id, version_id, first_line, last_line, byte_start, byte_end,
@@ -75,7 +98,16 @@ INSERT INTO core.quarantine BY NAME
 SELECT * FROM stage_quarantine SEMI JOIN new_documents USING (document_key);
 
 INSERT INTO core.traces BY NAME
-SELECT * FROM stage_traces SEMI JOIN new_documents USING (document_key)
+SELECT * FROM stage_traces SEMI JOIN new_documents USING (document_key);
+
+INSERT INTO core.drifts BY NAME
+SELECT * FROM stage_drifts SEMI JOIN new_documents USING (document_key)
+"""
+_OUTSIDE = """
+SELECT fresh.document_id, body.chunk, body.body
+FROM stage_bodies AS body
+JOIN new_documents AS fresh ON fresh.document_key::VARCHAR = body.document_key::VARCHAR
+ORDER BY fresh.document_id, body.chunk
 """
 _COUNT_RECEIVED = """
 SELECT
@@ -117,18 +149,37 @@ class Landed:
     bytes: int = 0
 
 
-def land(con: duckdb.DuckDBPyConnection, batch: Batch, *, run_id: str, at: str, matcher: Matcher) -> Landed:
+def land(
+    con: duckdb.DuckDBPyConnection,
+    batch: Batch,
+    *,
+    run_id: str,
+    at: str,
+    matcher: Matcher,
+    folder: Path | None = None,
+) -> Landed:
     """Land `batch` in one transaction: all of it or, after an error, nothing.
 
-    Documents that are there change nothing but `ops` and the names that they are known by.
+    Documents that are there change nothing but `ops` and the names that they are known by. Bytes go into the
+    file, or into `folder` beside it; those are on the disk before the transaction ends.
     Raises WarehouseError that names the documents if the warehouse refuses them or is full.
+    """
+    with transaction(con, batch), registered(con, "stage_bodies", batch.bodies):
+        return _land(con, run_id, at, matcher, folder)
+
+
+@contextlib.contextmanager
+def transaction(con: duckdb.DuckDBPyConnection, batch: Batch) -> Iterator[None]:
+    """Stage a batch but for its bodies, and commit what the block does with it, or nothing of it.
+
+    Raises WarehouseError that names the documents for whatever the warehouse refuses.
     """
     stages = {f"stage_{name}": rows for name, rows in batch.tables().items() if name != "bodies"}
     try:
-        with staged(con, stages), registered(con, "stage_bodies", batch.bodies):
+        with staged(con, stages):
             con.execute("BEGIN")
             try:
-                landed = _land(con, run_id, at, matcher)
+                yield
                 con.execute("COMMIT")
             except BaseException:
                 _roll_back(con)
@@ -142,7 +193,6 @@ def land(con: duckdb.DuckDBPyConnection, batch: Batch, *, run_id: str, at: str, 
             f"batches before it are. {_whose(batch)} Mend the cause and run the command again, or ingest "
             "these documents one by one to find the one at fault."
         ) from error
-    return landed
 
 
 def note_unchanged(
@@ -163,7 +213,9 @@ def note_unchanged(
         landed = Landed(documents_unchanged=documents, items_unchanged=items)
         con.execute("BEGIN")
         try:
-            _note(con, landed, run_id, at)
+            con.execute(_ADD_RECEIPTS)
+            con.execute(_NOTE_RECEIPTS, [run_id, run_id])
+            note_batch(con, landed, run_id, at)
             con.execute("COMMIT")
         except BaseException:
             _roll_back(con)
@@ -171,13 +223,21 @@ def note_unchanged(
     return landed
 
 
-def _land(con: duckdb.DuckDBPyConnection, run_id: str, at: str, matcher: Matcher) -> Landed:
+def _land(
+    con: duckdb.DuckDBPyConnection, run_id: str, at: str, matcher: Matcher, folder: Path | None
+) -> Landed:
     con.execute(_NEW)
-    ((items_new, items_changed, items_unchanged),) = con.execute(_COUNT_ITEMS).fetchall()
+    con.execute(_NEW_VERSIONS)
+    items_new, items_changed, items_unchanged = count_items(con)
     ((documents, new, size, quarantined),) = con.execute(_COUNT_DOCUMENTS).fetchall()
     duplicates = 0
     if new:
-        con.execute(_INSERT)
+        con.execute(_ADD_DOCUMENTS, ["warehouse" if folder is None else "folder"])
+        if folder is None:
+            con.execute(_ADD_BODIES)
+        else:
+            keep(folder, con.sql(_OUTSIDE).to_arrow_table())
+        add_rows(con, run_id)
         duplicates = match(con, matcher)
     landed = Landed(
         documents_new=new,
@@ -189,13 +249,29 @@ def _land(con: duckdb.DuckDBPyConnection, run_id: str, at: str, matcher: Matcher
         quarantined=quarantined,
         bytes=size,
     )
-    _note(con, landed, run_id, at)
+    con.execute(_ADD_RECEIPTS)
+    con.execute(_NOTE_RECEIPTS, [run_id, run_id])
+    note_batch(con, landed, run_id, at)
     return landed
 
 
-def _note(con: duckdb.DuckDBPyConnection, landed: Landed, run_id: str, at: str) -> None:
-    con.execute(_ADD_RECEIPTS)
-    con.execute(_NOTE_RECEIPTS, [run_id, run_id])
+def count_items(con: duckdb.DuckDBPyConnection) -> tuple[int, int, int]:
+    """Return how many items of the staged batch are new, changed and unchanged by `new_versions`."""
+    ((new, changed, unchanged),) = con.execute(_COUNT_ITEMS).fetchall()
+    return new, changed, unchanged
+
+
+def add_rows(con: duckdb.DuckDBPyConnection, run_id: str) -> None:
+    """Insert all that cleaning made of the documents in `new_documents`, and that this run did so."""
+    if con.execute("FROM ops.past_versions LIMIT 1").fetchone():
+        con.execute(_RECALL_VERSIONS)
+    con.execute(_ADD_VERSIONS)
+    con.execute(_ADD_ROWS)
+    con.execute(_ADD_DERIVATIONS, [run_id])
+
+
+def note_batch(con: duckdb.DuckDBPyConnection, landed: Landed, run_id: str, at: str) -> None:
+    """Write a batch into the books of its run."""
     con.execute(
         _NOTE_BATCH,
         [

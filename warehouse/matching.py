@@ -17,8 +17,10 @@ import pyarrow as pa
 
 from schemas.errors import WarehouseError
 from schemas.signatures import BLANK_KEY, Member, Membership, Pair
+from warehouse.band_index import MEETING, TEXT_HASH, BandIndex, keep
 from warehouse.columns import keys, table
-from warehouse.connection import staged
+from warehouse.connection import registered, staged
+from warehouse.relational import AFFECTED, CANDIDATES, LINKED, LINKS, NEIGHBOURS, RESPELT, TOUCHED
 
 
 class Matcher(Protocol):
@@ -59,6 +61,18 @@ MEMBERS = pa.schema(
     ]
 )
 
+# By rowid, here and below: one column is read to find the rows, and of the others only what is wanted.
+_SHARED = """
+CREATE OR REPLACE TEMP TABLE shared AS
+SELECT item_id, version_id, text_key, spelling_key
+FROM core.versions
+WHERE rowid IN (
+    SELECT rowid FROM core.versions WHERE text_key IN (SELECT text_key FROM new_versions)
+)
+"""
+#: Candidates that are judged together. The shingles of a text are made once a part, so parts are large.
+_VERIFIED = 100_000
+
 _ADD_TEXTS = """
 CREATE OR REPLACE TEMP TABLE matched_texts AS
 SELECT text_key FROM stage_signatures
@@ -66,111 +80,76 @@ SEMI JOIN new_versions USING (text_key)
 ANTI JOIN dedup.signatures USING (text_key);
 
 INSERT INTO dedup.signatures BY NAME
-SELECT * FROM stage_signatures SEMI JOIN matched_texts USING (text_key) ORDER BY text_key;
-
-INSERT INTO dedup.bands BY NAME
-SELECT * FROM stage_bands SEMI JOIN matched_texts USING (text_key) ORDER BY text_key;
+SELECT * FROM stage_signatures SEMI JOIN matched_texts USING (text_key) ORDER BY text_key
 """
-# A text is judged by one of its spellings, the one of the smallest hash. If a smaller one arrives, its pairs
-# are judged anew: else they would depend on which spelling came first.
-_RESPELT = """
-CREATE OR REPLACE TEMP TABLE respelt AS
-SELECT version.text_key
-FROM core.versions AS version
-LEFT JOIN new_versions AS fresh ON fresh.item_id = version.item_id AND fresh.version_id = version.version_id
-WHERE version.text_key IN (SELECT text_key FROM new_versions)
-GROUP BY version.text_key
-HAVING min(version.spelling_key) < min(version.spelling_key) FILTER (fresh.item_id IS NULL)
-"""
-# Old texts of an item that was edited count too: the cluster it leaves is led anew.
-_TOUCHED = """
-CREATE OR REPLACE TEMP TABLE component AS
-SELECT text_key FROM core.versions SEMI JOIN new_versions USING (item_id)
-WHERE text_key IS NOT NULL AND text_key <> ?::UUID
-UNION
-SELECT left_key FROM dedup.pairs WHERE right_key IN (FROM respelt) AND relation <> 'variant'
-UNION
-SELECT right_key FROM dedup.pairs WHERE left_key IN (FROM respelt) AND relation <> 'variant'
+_ADD_BANDS = """
+INSERT INTO {table} BY NAME
+SELECT * FROM stage_bands SEMI JOIN matched_texts USING (text_key) ORDER BY text_key
 """
 _FORGET = """
-DELETE FROM dedup.pairs WHERE left_key IN (FROM respelt) OR right_key IN (FROM respelt);
-INSERT INTO matched_texts FROM respelt
+DELETE FROM dedup.pairs
+WHERE left_key IN (SELECT text_key FROM respelt) OR right_key IN (SELECT text_key FROM respelt);
+
+INSERT INTO matched_texts SELECT text_key FROM respelt
 """
-_CANDIDATES = """
-CREATE OR REPLACE TEMP TABLE candidates AS
-WITH bands AS (FROM dedup.bands SEMI JOIN matched_texts USING (text_key))
-SELECT DISTINCT
-    least(mine.text_key, other.text_key) AS left_key,
-    greatest(mine.text_key, other.text_key) AS right_key
-FROM dedup.bands AS other
-JOIN bands AS mine ON mine.band_key = other.band_key
-WHERE other.text_key <> mine.text_key
+# The bands of a text that is matched came with the batch; those of one that is only judged anew may not have.
+_MINE = """
+CREATE OR REPLACE TEMP TABLE mine AS
+SELECT band_key, text_key, band FROM stage_bands SEMI JOIN matched_texts USING (text_key)
 """
+_UNSTAGED = "SELECT count(*) FROM respelt ANTI JOIN stage_bands USING (text_key)"
+_ADD_UNSTAGED = """
+INSERT INTO mine BY NAME
+SELECT band_key, text_key, band FROM dedup.bands
+WHERE text_key IN (SELECT text_key FROM respelt ANTI JOIN stage_bands USING (text_key))
+"""
+_MET = "CREATE OR REPLACE TEMP VIEW met AS SELECT band_key, text_key, band FROM dedup.bands"
+_MEETINGS = f"SELECT DISTINCT {MEETING} AS meeting FROM mine"  # noqa: S608 - names of a module
+_MET_BY_INDEX = f"""
+CREATE OR REPLACE TEMP TABLE met_bands AS
+SELECT wanted.band_key, text.text_key, wanted.band
+FROM arrow_found AS found
+JOIN (SELECT DISTINCT band_key, band, {MEETING} AS meeting FROM mine) AS wanted USING (meeting)
+JOIN dedup.signatures AS text ON {TEXT_HASH} = found.text_hash
+UNION ALL
+SELECT band_key, text_key, band FROM ops.fresh_bands
+WHERE band_key IN (SELECT band_key FROM mine);
+
+CREATE OR REPLACE TEMP VIEW met AS SELECT band_key, text_key, band FROM met_bands
+"""  # noqa: S608 - names of a module
 _CANDIDATE_KEYS = """
 SELECT replace(left_key::VARCHAR, '-', ''), replace(right_key::VARCHAR, '-', '')
 FROM candidates
 ORDER BY left_key, right_key
 """
-# By rowid, because then only the texts that are wanted are decompressed: 2 to 5 times faster at 100 k items.
 _CANDIDATE_TEXTS = """
-SELECT replace(text_key::VARCHAR, '-', ''), text
+SELECT replace(text_key::VARCHAR, '-', ''), arg_min(text, spelling_key)
 FROM core.versions
 WHERE rowid IN (
-    SELECT arg_min(rowid, spelling_key)
-    FROM core.versions
+    SELECT rowid FROM core.versions
     WHERE text_key IN (SELECT left_key FROM candidates UNION SELECT right_key FROM candidates)
-    GROUP BY text_key
 )
+GROUP BY text_key
 """
-_NEIGHBOURS = """
-CREATE OR REPLACE TEMP TABLE frontier AS
-WITH neighbours AS (
-    SELECT right_key AS text_key FROM dedup.pairs WHERE left_key IN (FROM frontier) AND relation <> 'variant'
-    UNION
-    SELECT left_key FROM dedup.pairs WHERE right_key IN (FROM frontier) AND relation <> 'variant'
-)
-FROM neighbours ANTI JOIN component USING (text_key)
-"""
-_AFFECTED = """
-CREATE OR REPLACE TEMP TABLE affected AS
-WITH current_versions AS (
-    SELECT item_id, text_key, published_earliest, text_length
-    FROM core.versions
-    WHERE item_id IN (SELECT item_id FROM core.versions WHERE text_key IN (FROM component))
-    QUALIFY row_number() OVER (
-        PARTITION BY item_id
-        ORDER BY edited_at DESC NULLS LAST, posted_at DESC NULLS LAST, version_id DESC
-    ) = 1
-)
-FROM current_versions WHERE text_key IN (FROM component)
-"""
-# Nearly all texts stand alone: only those with a copy or with several items have anything to be led.
-_LINKED = """
+_LINKED = f"""
 SELECT
     replace(item_id::VARCHAR, '-', ''),
     replace(text_key::VARCHAR, '-', ''),
     published_earliest::VARCHAR,
     text_length
-FROM affected
-QUALIFY count(*) OVER (PARTITION BY text_key) > 1
-    OR text_key IN (
-        SELECT left_key FROM dedup.pairs WHERE relation <> 'variant'
-        UNION
-        SELECT right_key FROM dedup.pairs WHERE relation <> 'variant'
-    )
+FROM ({LINKED})
 ORDER BY item_id
-"""
-_LINKS = """
+"""  # noqa: S608 - names of a module
+_LINKS = f"""
 SELECT
     replace(left_key::VARCHAR, '-', ''),
     replace(right_key::VARCHAR, '-', ''),
     relation,
     similarity,
     containment
-FROM dedup.pairs
-WHERE left_key IN (SELECT text_key FROM affected) AND right_key IN (SELECT text_key FROM affected)
+FROM ({LINKS})
 ORDER BY left_key, right_key
-"""
+"""  # noqa: S608 - names of a module
 # Only rows that differ are written, so a text with thousands of items costs a read, not a rewrite.
 _REPLACE = """
 CREATE OR REPLACE TEMP TABLE members_before AS
@@ -196,36 +175,76 @@ def match(con: duckdb.DuckDBPyConnection, matcher: Matcher) -> int:
     the texts in the warehouse.
     """
     _check_recipe(con)
+    index = keep(con)
     con.execute(_ADD_TEXTS)
-    con.execute(_RESPELT)
-    con.execute(_TOUCHED, [BLANK_KEY])
+    con.execute(_ADD_BANDS.format(table="dedup.bands"))
+    if index is not None:
+        con.execute(_ADD_BANDS.format(table="ops.fresh_bands"))
+    con.execute(_SHARED)
+    _store(con, "respelt", RESPELT)
+    _store(con, "component", TOUCHED, [BLANK_KEY])
     con.execute(_FORGET)
+    _find_candidates(con, index)
     _add_pairs(con, matcher)
     _grow_components(con)
     return _lead(con, matcher)
+
+
+def _store(con: duckdb.DuckDBPyConnection, name: str, query: str, values: Sequence[str] = ()) -> None:
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}", list(values))
+
+
+def check_recipe(con: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Raise WarehouseError if the texts of the warehouse were signed by another recipe than this one."""
+    held = con.execute("SELECT name FROM dedup.recipe WHERE name <> ?", [name]).fetchone()
+    if held is not None:
+        raise WarehouseError(
+            f"The texts of this warehouse were signed by the recipe {held[0]}, this program signs by {name}, "
+            "and signatures of different recipes never meet. Run feedmill ingest --rematch once: it signs "
+            "all stored texts again and rebuilds the clusters. Or ingest into another file."
+        )
 
 
 def _check_recipe(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         "INSERT INTO dedup.recipe BY NAME SELECT * FROM stage_recipe WHERE NOT EXISTS (FROM dedup.recipe)"
     )
-    other = con.execute("SELECT name FROM dedup.recipe ANTI JOIN stage_recipe USING (name)").fetchone()
-    if other is not None:
-        raise WarehouseError(
-            f"The texts of this warehouse were signed by the recipe {other[0]}, this program signs by "
-            "another one, and signatures of different recipes never meet. Ingest into another file."
-        )
+    ((name,),) = con.execute("SELECT name FROM stage_recipe").fetchall()
+    check_recipe(con, name)
+
+
+def _find_candidates(con: duckdb.DuckDBPyConnection, index: BandIndex | None) -> None:
+    con.execute(_MINE)
+    if con.execute(_UNSTAGED).fetchall() != [(0,)]:
+        con.execute(_ADD_UNSTAGED)
+    if index is None:
+        con.execute(_MET)
+    else:
+        meetings, hashes = index.find(con.sql(_MEETINGS).to_arrow_table()["meeting"].to_numpy())
+        with registered(con, "arrow_found", pa.table({"meeting": meetings, "text_hash": hashes})):
+            con.execute(_MET_BY_INDEX)
+    _store(con, "candidates", CANDIDATES)
 
 
 def _add_pairs(con: duckdb.DuckDBPyConnection, matcher: Matcher) -> None:
-    con.execute(_CANDIDATES)
+    """Have the candidates judged, all of them, many at a time.
+
+    A flood of posts with one footer makes millions: that takes time, but no more memory than its texts.
+    """
     texts = dict(con.execute(_CANDIDATE_TEXTS).fetchall())
-    candidates = [
-        (left, texts[left], right, texts[right]) for left, right in con.execute(_CANDIDATE_KEYS).fetchall()
-    ]
-    if not candidates:
-        return
-    pairs = matcher.verify(candidates)
+    keys_in_order = con.execute(_CANDIDATE_KEYS).fetchall()
+    for start in range(0, len(keys_in_order), _VERIFIED):
+        # A text of which no version is left has bands in the index, but is no candidate.
+        part = [
+            (left, texts[left], right, texts[right])
+            for left, right in keys_in_order[start : start + _VERIFIED]
+            if left in texts and right in texts
+        ]
+        if pairs := matcher.verify(part) if part else ():
+            _insert_pairs(con, pairs)
+
+
+def _insert_pairs(con: duckdb.DuckDBPyConnection, pairs: Sequence[Pair]) -> None:
     rows = table(
         PAIRS,
         [
@@ -246,16 +265,16 @@ def _grow_components(con: duckdb.DuckDBPyConnection) -> None:
     One join a step, and steps are few: copies pair with each other, so components are dense. A recursive
     query is slower by far on the components that are not (25 s for long chains).
     """
-    con.execute("CREATE OR REPLACE TEMP TABLE frontier AS FROM component")
+    _store(con, "frontier", "SELECT text_key FROM component")
     while True:
-        con.execute(_NEIGHBOURS)
+        _store(con, "frontier", NEIGHBOURS)
         if con.execute("SELECT count(*) FROM frontier").fetchall() == [(0,)]:
             return
         con.execute("INSERT INTO component FROM frontier")
 
 
 def _lead(con: duckdb.DuckDBPyConnection, matcher: Matcher) -> int:
-    con.execute(_AFFECTED)
+    _store(con, "affected", AFFECTED)
     members = [
         Member(item_id=item_id, text_key=text_key, earliest=earliest, length=length)
         for item_id, text_key, earliest, length in con.execute(_LINKED).fetchall()

@@ -33,6 +33,13 @@ class WarehousePaths:
             )
         return cls(published)
 
+    @classmethod
+    def of_file(cls, file: Path) -> "WarehousePaths":
+        """Return the paths of the warehouse whose published or working file `file` is."""
+        if file.name.startswith(".") and file.name.endswith(".work"):
+            return cls(file.with_name(file.name[1 : -len(".work")]))
+        return cls(file)
+
     def _beside(self, suffix: str) -> Path:
         return self.published.with_name(f".{self.published.name}.{suffix}")
 
@@ -60,6 +67,11 @@ class WarehousePaths:
     def scratch(self) -> Path:
         """The folder for what a run needs only while it lasts. Beside the file, for there is room for it."""
         return self._beside("scratch")
+
+    @property
+    def bodies(self) -> Path:
+        """The folder of raw bytes that are kept outside the file. In plain sight: it belongs to the data."""
+        return self.published.with_name(f"{self.published.name}.bodies")
 
     @property
     def publishing_prefix(self) -> str:

@@ -10,6 +10,8 @@ import duckdb
 import pyarrow as pa
 
 from schemas.errors import WarehouseError
+from warehouse import migrate
+from warehouse.bodies import document_bytes
 from warehouse.connection import connect
 from warehouse.lock import LockHolder, lock_holder
 from warehouse.paths import WarehousePaths
@@ -19,7 +21,9 @@ __all__ = [
     "LockHolder",
     "ViewColumn",
     "ViewInfo",
+    "current",
     "describe",
+    "document_bytes",
     "item_source",
     "lock_holder",
     "query",
@@ -193,13 +197,17 @@ def item_source(con: duckdb.DuckDBPyConnection, item_id: str) -> ItemSource:
     )
 
 
-def document_bytes(con: duckdb.DuckDBPyConnection, document_id: str) -> bytes:
-    """Return the bytes of a document as they were received. Raises WarehouseError if there is none."""
-    chunks = con.execute(
-        "SELECT body FROM raw.bodies WHERE document_key = ?::UUID ORDER BY chunk", [document_id[:32]]
-    ).fetchall()
-    if not chunks:
+def current(con: duckdb.DuckDBPyConnection) -> None:
+    """Make sure that the warehouse has this program's tables. Raises WarehouseError if it has not."""
+    try:
+        lacking = migrate.pending(con)
+    except duckdb.CatalogException as error:
         raise WarehouseError(
-            f"There is no document {document_id} in this warehouse. The view documents lists them."
+            "The file is a DuckDB database and no warehouse: it lacks the tables. Name another file with "
+            "--warehouse."
+        ) from error
+    if lacking:
+        raise WarehouseError(
+            f"The warehouse was made by an older feedmill and lacks {lacking[0].name}. Run `feedmill ingest` "
+            "once, on any input: it brings the file up to date and loses nothing."
         )
-    return b"".join(chunk for (chunk,) in chunks)

@@ -14,7 +14,7 @@ from schemas.signatures import Recipe, Signed
 from schemas.traces import Step
 from warehouse import batch as shape
 from warehouse.batch import Batch, Receipt
-from warehouse.columns import document_key, key_of, keys, storable, table, uint32_lists
+from warehouse.columns import document_key, keys, storable, table, uint32_lists
 from warehouse.items import Escape, item_rows
 from warehouse.paragraphs import paragraph_columns
 
@@ -33,12 +33,14 @@ def tabulate(
     recipe: Recipe,
     fetched_at: Mapping[str, str | None],
     cleaner: str,
+    asked: Mapping[str, str | None] | None = None,
 ) -> Batch:
     """Return `documents` as one batch.
 
-    `bodies` and `fetched_at` go by document_id, `signed` by item_id; an item without one is not matched.
-    `cleaner` is the version of the cleaners. Of documents with the same bytes one is taken, whatever their
-    order, and every name that they came under is kept.
+    `bodies`, `fetched_at` and `asked` go by document_id, `signed` by text; an item without one is not
+    matched. `cleaner` is the version of the cleaners, `asked` what they were asked to read a document as.
+    Of documents with the same bytes one is taken, whatever their order, and every name that they came under
+    is kept.
     Raises KeyError for a document without body, WarehouseError for a date that is none.
     """
     named = sorted(documents, key=lambda document: (document.document_id, document.source, document.uri))
@@ -48,7 +50,7 @@ def tabulate(
     paragraphs, texts = paragraph_columns(once, escapes)
     items = [item for document in once for item in document.items]
     return Batch(
-        documents=_documents(once, cleaner),
+        documents=_documents(once, cleaner, fetched_at, asked or {}),
         bodies=_bodies(once, bodies),
         receipts=receipts([_receipt(document, fetched_at) for document in named]),
         items=table(shape.ITEMS, rows),
@@ -56,8 +58,9 @@ def tabulate(
         paragraph_texts=table(shape.TEXTS, texts),
         quarantine=_quarantine(once, bodies),
         traces=_traces(once, escapes),
+        drifts=_drifts(once),
         recipe=table(shape.RECIPE, [[recipe.name], [json.dumps(asdict(recipe), sort_keys=True)]]),
-        **_signatures([signed[item.item_id] for item in items if item.item_id in signed], recipe),
+        **signature_tables([signed[item.text] for item in items if item.text in signed], recipe),
     )
 
 
@@ -66,7 +69,7 @@ def receipts(received: Sequence[Receipt]) -> pa.Table:
     rows = {}
     for receipt in received:
         names = (storable(receipt.source), storable(receipt.uri), storable(receipt.media_type))
-        own = key_of(receipt.document_id, *names, receipt.fetched_at or "")
+        own = receipt.key
         rows[own] = (own, document_key(receipt.document_id), *names, receipt.fetched_at)
     key, document, *others = _transposed(list(rows.values()), len(shape.RECEIPTS))
     return table(shape.RECEIPTS, [keys(key), keys(document), *others])
@@ -82,7 +85,12 @@ def _receipt(document: CleanedDocument, fetched_at: Mapping[str, str | None]) ->
     )
 
 
-def _documents(documents: Sequence[CleanedDocument], cleaner: str) -> pa.Table:
+def _documents(
+    documents: Sequence[CleanedDocument],
+    cleaner: str,
+    fetched_at: Mapping[str, str | None],
+    asked: Mapping[str, str | None],
+) -> pa.Table:
     return table(
         shape.DOCUMENTS,
         [
@@ -91,6 +99,9 @@ def _documents(documents: Sequence[CleanedDocument], cleaner: str) -> pa.Table:
             [document.encoding for document in documents],
             [document.bytes for document in documents],
             [cleaner] * len(documents),
+            keys([_receipt(document, fetched_at).key for document in documents]),
+            [document.input_format for document in documents],
+            [asked.get(document.document_id) for document in documents],
         ],
     )
 
@@ -134,6 +145,16 @@ def _traces(documents: Sequence[CleanedDocument], escapes: Sequence[Escape]) -> 
     return table(shape.TRACES, [keys(key), line, [written[each] for each in steps]])
 
 
+def _drifts(documents: Sequence[CleanedDocument]) -> pa.Table:
+    rows = [
+        (document_key(document.document_id), storable(drift.path), storable(drift.what), drift.count)
+        for document in documents
+        for drift in document.drifts
+    ]
+    key, *others = _transposed(rows, len(shape.DRIFTS))
+    return table(shape.DRIFTS, [keys(key), *others])
+
+
 def _steps(steps: tuple[Step, ...]) -> str:
     plain = [
         {"name": step.name, "plan": [[storable(key), storable(value)] for key, value in step.plan]}
@@ -142,7 +163,8 @@ def _steps(steps: tuple[Step, ...]) -> str:
     return json.dumps(plain, ensure_ascii=False)
 
 
-def _signatures(signed: Sequence[Signed], recipe: Recipe) -> dict[str, pa.Table]:
+def signature_tables(signed: Sequence[Signed], recipe: Recipe) -> dict[str, pa.Table]:
+    """Return what `recipe` signed as the tables `signatures` and `bands` of a batch, each text once."""
     once = {each.text_key: each for each in signed}
     text_keys = [bytes.fromhex(text_key) for text_key in once]
     banded = [text_key for text_key, each in zip(text_keys, once.values(), strict=True) for _ in each.bands]
@@ -161,6 +183,9 @@ def _signatures(signed: Sequence[Signed], recipe: Recipe) -> dict[str, pa.Table]
             [
                 np.fromiter(chain.from_iterable(each.bands for each in once.values()), dtype=np.uint32),
                 keys(banded),
+                # A text of two kinds has the bands of the one behind those of the other, so its bands of one
+                # number stand that far apart.
+                [band % recipe.bands % 256 for each in once.values() for band in range(len(each.bands))],
             ],
         ),
     }

@@ -59,6 +59,7 @@ def _cues() -> dict[str, re.Pattern[str]]:
     return {
         "future": verbs("future"),
         "past": verbs("past", but=either["speech"]),
+        "done": verbs("past", but=f"{either['speech']}|{either['decision']}"),
         "reported": verbs("past"),
         "weekend": re.compile(rf"(?<!\w)(?:{either['weekend']})(?!\w)", re.IGNORECASE),
         "memory": re.compile(rf"(?<![^\W\d_])(?:{either['memory']})(?!\w)", re.IGNORECASE),
@@ -103,12 +104,13 @@ def _clue(text: str, mention: Mention, found: Sequence[Mention], lead_at: int, f
         if _is_weekend(text, mention):
             mention = replace(mention, weekday=5)
         return Clue(kind="day", label=label, mention=mention, weight=1.0 if label in _SPIKES else weight)
-    past = bool(_cues()["past"].search(_sentence(text, mention)))
     if mention.kind == "weekday" and mention.relative is None:
         past = bool(_cues()["reported"].search(_sentence(text, mention)))
         label = "future" if future else ("first" if in_first else "body") + ("_past" if past else "")
         return Clue(kind="weekday", label=label, mention=mention, weight=weight)
-    ahead = future or bool(_cues()["deadline"].search(text[max(0, mention.start - 12) : mention.start]))
+    past = bool(_cues()["done"].search(_sentence(text, mention)))
+    due = _cues()["deadline"].search(text[max(0, mention.start - 12) : mention.start]) is not None
+    ahead = future or (due and not past)
     label = "future" if ahead else "past" if past else "plain"
     if mention.kind == "month" and mention.relative is None:
         kind: ClueKind = "month_year" if mention.year else "month"
@@ -143,7 +145,7 @@ def _day_label(text: str, mention: Mention, found: Sequence[Mention], lead_at: i
     if cues["deadline"].search(before):
         return "deadline"
     if cues["start"].search(before):
-        return "start_past" if cues["past"].search(_sentence(text, mention)) else "start"
+        return "start_past" if cues["done"].search(_sentence(text, mention)) else "start"
     if cues["future"].search(_sentence(text, mention)):
         return "future" if mention.start < first_end else "future_body"
     if (

@@ -70,8 +70,12 @@ def _stamped(stamp: str, *, zoned: bool) -> Published | None:
         return None
     clocked = re.search(r"\d:\d", stamp) is not None
     if clocked and (zoned or moment.tzinfo is not None):
-        instant = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-        iso = instant.strftime("%Y-%m-%dT%H:%M:%SZ")
+        try:
+            instant = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        except OverflowError:  # 0001-01-01T00:00+14:00: before the first instant of the calendar
+            return None
+        # isoformat, since strftime writes the year 1 as '1'
+        iso = instant.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
         return Published(
             best=iso,
             earliest=iso,

@@ -21,6 +21,11 @@ from cleaners.dates.order import Order, Paces
 _WEB = 1995
 #: Years that one document may span: the longest channel of the development data runs for nine.
 _LONGEST = 15
+#: Years that the stamps of one document may span: as old as the oldest feeds are.
+_SPANNED = 30
+#: Stamps of other years than these are defaults and faults (0001-01-01, 1970-01-01, 9999-12-31), not days
+#: of a feed; where the capture is known, years later than _LATE after it (clocks run fast) are faults too.
+_STAMPED, _LATE = (1990, 2100), 2
 #: A single post that names a year may look back: this many later years stay possible. Two that agree do not.
 _LOOKING_BACK = 8
 #: Posts of the sample, and how many of them there must be: a few posts have no habits and cost nothing.
@@ -47,6 +52,21 @@ class Told:
     clues: Sequence[Sequence[Clue]]
     fixed: Sequence[date | None]
     bound: date | None  # nothing was published later
+
+    def sane(self) -> "Told":
+        """Return what is known without the stamps that are far from where most stamps are: they say nothing
+        of the order, and one of them would stretch the line of days over all the years between."""
+        last = _STAMPED[1] if self.bound is None else self.bound.year + _LATE
+        years = [day.year for day in self.fixed if day and _STAMPED[0] <= day.year <= last]
+        if not years:
+            return replace(self, fixed=[None] * len(self.fixed))
+        # Of the windows that begin with a stamp, the one that holds most; of equal ones the latest.
+        held = {year: sum(year <= other <= year + _SPANNED for other in years) for year in set(years)}
+        first = max(held, key=lambda year: (held[year], year))
+        kept = [
+            day if day and first <= day.year <= min(first + _SPANNED, last) else None for day in self.fixed
+        ]
+        return replace(self, fixed=kept)
 
     def telling(self) -> list[int]:
         """Return the posts that say anything about their day."""
@@ -113,7 +133,7 @@ class Timeline:
 
 
 def span(told: Told) -> Grid | None:
-    """Return the days to consider, None if no year is stated anywhere in the document.
+    """Return the days to consider, None if no year is stated anywhere in the document. `told` must be sane.
 
     The range follows the years mentioned, not their extremes: each post gives its latest year that is not the
     future's, so one plan for 2050 or one memory of 1945 does not stretch it.
@@ -128,8 +148,7 @@ def span(told: Told) -> Grid | None:
             if clue.label not in {"future", "future_body", "deadline", "memory"}
         ]
         named = [year for year in plain if year] or [year for year in stated if year]
-        if bound is not None:
-            named = [year for year in named if year <= bound.year]
+        named = [year for year in named if year <= (bound.year if bound else _STAMPED[1])]
         if named:
             years.append(max(named))
     if not years or max(years) < _WEB:

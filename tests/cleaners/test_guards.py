@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from cleaners.fold import fold
 from cleaners.guards import Passage, differ, differ_briefly, passages
 from cleaners.rules import rules
 
@@ -78,3 +79,16 @@ def test_passages_say_what_lies_between_equal_words() -> None:
         Passage(("10 000",), ("20 000",), edge=False),
         Passage((), ("e",), edge=True),
     ]
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "rule"),
+    [
+        ("Курс вырос до 90 евро", "Курс вырос до $90", "currency"),
+        ("Курс вырос до 90 долларов", "Курс вырос до $90", None),
+        ("Курс вырос до 90", "Курс вырос до $90", None),
+        ("Курс $90 или 80 евро", "Курс $90 или 80 юаней", "currency"),
+    ],
+)
+def test_signs_of_currencies_count_as_their_words(left: str, right: str, rule: str | None) -> None:
+    assert differ_briefly(fold(left), fold(right), left, right) == rule

@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 
 HOME = Path(__file__).parents[2]
+# Helper processes of these tests import the same modules from the same place.
+sys.path.append(str(Path(__file__).parent))
 # A start takes 17 to 33 s of wall time on a busy machine.
 START_SECONDS = 240
 

@@ -447,3 +447,78 @@ def test_no_color_is_respected(place: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("NO_COLOR", "1")
     screen = on_a_terminal("sql", "select 1 as a", cwd=place)
     assert not any(f"\x1b[{code}" in screen for code in ("3", "9"))
+
+
+# ---- copies and recipes
+
+
+STORY = (
+    "Council Agrees On A New Bridge\n"
+    "The council agreed last night to build a new bridge over the river next to the old mill, after years of "
+    "debate about its cost, its height and the traffic that it is going to bring into the old town.\n"
+)
+
+
+@pytest.fixture
+def copied(place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    """A warehouse of one story that was told twice, the second time with other words in it."""
+    (tmp_path / "one.txt").write_text(STORY)
+    (tmp_path / "two.txt").write_text(STORY.replace("last night", "on Monday \x1b[2J evening"))
+    warehouse = tmp_path / "copied.duckdb"
+    assert main(["ingest", str(tmp_path), "--warehouse", str(warehouse)]) == 0
+    capsys.readouterr()
+    return warehouse
+
+
+def test_explaining_a_copy_names_its_primary_the_rule_and_the_words(
+    copied: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ("--warehouse", str(copied))
+    assert main(["sql", "from duplicates", *words]) == 0
+    (copy,) = rows(capsys.readouterr().out)
+    assert main(["explain", str(copy["item_id"]), *words]) == 0
+    first = rows(capsys.readouterr().out)[0]["copy_of"]
+    assert isinstance(first, dict)
+    assert (first["primary_id"], first["kind"]) == (copy["primary_id"], "near")
+    assert first["rule"].endswith("-jaccard")
+    assert 0.7 <= first["similarity"] < 1
+    assert first["diff"].count("-]") == first["diff"].count("+}") == 1
+    assert "\x1b" not in first["diff"]
+    assert main(["explain", str(copy["item_id"]), "--format", "table", *words]) == 0
+    shown = capsys.readouterr().out
+    assert f"copy of  {copy['primary_id']}" in shown
+    assert "differs  … " in shown
+    assert "\x1b[2J" not in shown
+    assert main(["explain", str(copy["primary_id"]), "--format", "table", *words]) == 0
+    assert "copies  1 item" in capsys.readouterr().out
+
+
+def test_a_warehouse_of_another_recipe_is_refused_until_it_is_matched_anew(
+    copied: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import duckdb  # noqa: PLC0415 - plays the older program
+
+    work = copied.with_name(f".{copied.name}.work")
+    with duckdb.connect(str(work)) as con:
+        con.execute("UPDATE dedup.recipe SET name = 'older'")
+        con.execute("UPDATE core.versions SET text_key = md5(text_key::VARCHAR)::UUID")
+        con.execute("DELETE FROM dedup.pairs")
+        con.execute("DELETE FROM dedup.members")
+    words = ("--warehouse", str(copied))
+    assert main(["ingest", "seeds", *words]) == 1
+    said = capsys.readouterr().err
+    assert "signed by the recipe older" in said
+    assert "feedmill ingest --rematch" in said
+    assert main(["ingest", "seeds", "--rematch", *words]) == 2
+    assert "takes no INPUT" in capsys.readouterr().err
+    assert main(["ingest", "--rematch", "--json", *words]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["texts"], told["duplicates_before"], told["duplicates"]) == (2, 0, 1)
+    assert main(["ingest", "seeds", *words]) == 0
+
+
+def test_there_is_nothing_to_match_without_a_warehouse(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["ingest", "--rematch", "--warehouse", str(tmp_path / "none.duckdb")]) == 1
+    assert "There is no warehouse" in capsys.readouterr().err

@@ -87,6 +87,10 @@ def test_the_seeds_as_a_person_sees_them(prefect_server: Any, tmp_path: Path) ->
     assert "| copied paragraphs collapsed | 74 |" in report["data"]
     table = json.loads(ran.artifacts["run-sources"]["data"])
     assert [(row["source"], row["documents"], row["items"]) for row in table] == [("seeds", 5, 17)]
+    assert ran.artifacts["overview"]["data"].startswith("data:image/svg+xml;base64,")
+    checked = json.loads(ran.artifacts["data-checks"]["data"])
+    assert len(checked) > 10
+    assert {row["verdict"] for row in checked} == {"met"}
     assert any(line.startswith("5 new documents (49,996 bytes) in") for line in ran.log)
     assert "Published what landed before batch 1." in ran.log
     assert f"Published {tmp_path / 'w.duckdb'}." in ran.log
@@ -101,7 +105,9 @@ def test_a_second_run_lands_nothing_and_keeps_the_history_of_its_report(
     again = run_flow(prefect_server, tmp_path, str(SEEDS))
     assert (again.status, again.printed["items_new"], again.printed["items_unchanged"]) == (0, 0, 17)
     assert not any(name.startswith("clean") for name in again.states)
-    assert set(again.artifacts) == {"run-report", "run-sources"}
+    assert set(again.artifacts) == {
+        *("run-report", "run-sources", "newest-duplicates", "quarantine", "data-checks", "overview")
+    }
 
 
 def test_bad_input_shows_in_the_state_and_cannot_forge_the_report(

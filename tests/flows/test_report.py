@@ -4,6 +4,7 @@ import datetime as dt
 import html
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from flows.inputs import InputFailure
 from flows.report import MAX_TEXT, escape, markdown
 from flows.runs import RunSummary, SourceRow, State, Tally
+from schemas.drift import Drift
 from schemas.items import BASES
 
 CASES = json.loads((Path(__file__).parent / "cases" / "escape.json").read_text(encoding="utf-8"))
@@ -115,3 +117,13 @@ def test_every_basis_has_words() -> None:
     )
     assert len(re.findall(r"^\| .* \| 1 \|$", text, re.MULTILINE)) == len(BASES)
     assert "(dry run: nothing was landed)" in text
+
+
+def test_drift_is_told_and_cannot_become_markup() -> None:
+    drifts = tuple(Drift(path=f"messages[].k{number}|", what="unknown-key", count=7) for number in range(60))
+    row = SourceRow(source="a", new=Tally(documents=1, drifts=drifts))
+    text = html.unescape(markdown(replace(summary(), sources=(row,))))
+    assert "## What the parsers do not know" in text
+    assert len([line for line in text.split("\n") if "unknown-key" in line and line.endswith("| 7 |")]) == 50
+    assert "10 more are in the view" in text
+    assert "not know" not in markdown(summary())

@@ -2,13 +2,24 @@
 
 import datetime as dt
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from flows.inputs import InputFailure
-from flows.runs import IngestRequest, RunSummary, SourceRow, State, Tally, request_for, source_rows
+from flows.runs import (
+    MOST_DRIFTS,
+    IngestRequest,
+    RunSummary,
+    SourceRow,
+    State,
+    Tally,
+    request_for,
+    source_rows,
+)
 from flows.settings import Settings, SourceSettings
+from schemas.drift import Drift
 from schemas.errors import ConfigError, InputError
 
 FEED = SourceSettings(
@@ -121,3 +132,13 @@ def test_tallies_add() -> None:
     assert one + Tally() == one
     assert (one + one).dates == (2, 4, 6, 8, 10, 12, 14)
     assert (one + one).quarantined == 12
+
+
+def test_drifts_are_summed_up_the_commonest_first() -> None:
+    key, kind = Drift(path="a[]", what="unknown-key", count=2), Drift(path="b", what="unknown-type:x")
+    one, other = Tally(drifts=(key, kind)), Tally(drifts=(kind, kind))
+    assert (one + other).drifts == (replace(kind, count=3), key)
+    assert (one + other).drifts == (other + one).drifts
+    many = Tally(drifts=tuple(Drift(path=str(number), what="unknown-key") for number in range(2_000)))
+    assert len((many + one).drifts) == MOST_DRIFTS
+    assert (many + one).drifts[0] == key

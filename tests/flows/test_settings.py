@@ -8,6 +8,7 @@ import pytest
 
 from flows.settings import DEFAULT_WAREHOUSE, Settings, load, moment
 from schemas.errors import ConfigError
+from schemas.options import Columns
 
 CASES = json.loads((Path(__file__).parent / "cases" / "settings.json").read_text(encoding="utf-8"))
 
@@ -114,3 +115,11 @@ def test_moments_from_toml() -> None:
 def test_what_is_no_moment(text: str) -> None:
     with pytest.raises(ConfigError, match=r"--fetched-at: .* is no ISO day or timestamp"):
         moment(text, "--fetched-at")
+
+
+def test_columns_of_a_source(tmp_path: Path) -> None:
+    (tmp_path / "feedmill.toml").write_text(
+        '[[sources]]\nname = "news"\npath = "a.csv"\n[sources.columns]\ntext = "body"\nid = "nr"\n'
+    )
+    [source] = load(tmp_path, {}).sources
+    assert source.columns == Columns(roles=(("id", "nr"), ("text", "body")), scope="news")

@@ -109,18 +109,18 @@ def test_stdin_that_cannot_be_read_is_a_failure(folder: Path) -> None:
 
 def test_what_cannot_be_used_is_told_and_the_rest_is_found(folder: Path) -> None:
     write(folder / "good.txt")
-    write(folder / "export.tar.gz")
+    write(folder / "export.7z")
     os.mkfifo(folder / "pipe")
     (folder / "dangling").symlink_to("nowhere")
     (folder / "empty-folder").mkdir()
     names = [
         "good.txt",
-        "export.tar.gz",
+        "export.7z",
         "pipe",
         "dangling",
         "empty-folder",
         "god.txt",
-        "https://me:pw@example.org/f?token=x",
+        "ftp://me:pw@example.org/f?token=x",
     ]
     found = discover([at(name) for name in [*names, "/dev/null"]])
     assert uris(found) == ["good.txt"]
@@ -128,9 +128,9 @@ def test_what_cannot_be_used_is_told_and_the_rest_is_found(folder: Path) -> None
         "/dev/null": "this is a device, not a file",
         "dangling": "cannot be read (no such file or directory)",
         "empty-folder": "the folder holds no files",
-        "export.tar.gz": "archives are not unpacked yet",
+        "export.7z": "archives of this kind are not read",
         "god.txt": "there is no such file or folder",
-        "https://example.org/f": "addresses are not fetched yet",
+        "ftp://example.org/f?9099b85613f6": "only http and https are fetched",
         "pipe": "this is a pipe, not a file",
     }
     assert "Did you mean good.txt?" in str(next(f for f in found.failures if f.uri == "god.txt"))

@@ -8,6 +8,7 @@ import pytest
 from flows.inputs import InputFailure
 from flows.runs import RunSummary, SourceRow, Tally
 from flows.summary import summary_text
+from schemas.drift import Drift
 
 START = dt.datetime(2024, 5, 1, 12, tzinfo=dt.UTC)
 RUN = RunSummary(
@@ -86,3 +87,12 @@ def test_quarantine_is_pointed_out() -> None:
     assert "quarantine  2 byte ranges and 1 byte range of known inputs, there since they landed: feed" in both
     dry = said(replace(RUN, sources=(row,), dry_run=True))
     assert "quarantine  2 byte ranges: `feedmill preview` tells why" in dry
+
+
+def test_drift_is_told_with_where_to_see_it() -> None:
+    drifts = tuple(Drift(path=f"k\x1b{number}", what="unknown-key", count=9 - number) for number in range(4))
+    row = SourceRow(source="a", new=Tally(documents=1, drifts=drifts))
+    text = said(replace(RUN, sources=(row,)))
+    assert "9 x unknown-key at k␛0, 8 x unknown-key at k␛1, 7 x unknown-key at k␛2 and 1 more: " in text
+    assert "feedmill sql --warehouse 'my file.duckdb' \"from drift\"" in text
+    assert "drift" not in said()

@@ -10,7 +10,7 @@ import pytest
 from warehouse_cases import AT, RECIPE, Words, batch_of, document, sign
 
 from schemas.documents import Refusal
-from warehouse.checks import checks, run_checks
+from warehouse.checks import check_new, checks, run_checks
 from warehouse.connection import connect
 from warehouse.land import land
 from warehouse.tabulate import tabulate
@@ -23,7 +23,7 @@ def sound(empty: Callable[[], Path]) -> Any:
     """A warehouse with a copy inside a document, near-duplicates, dates and quarantine."""
     path = empty()
     con = connect(path, read_only=False, spill=path.parent)
-    con.execute("INSERT INTO ops.runs VALUES ('run-1', 'test', now(), NULL, 'running')")
+    con.execute("INSERT INTO ops.runs VALUES ('run-1', 'test', now(), NULL, 'running', 0)")
     cleaned, data = document(
         ["Big fire in town", "> Big fire in town"],
         ["big fire in town today"],
@@ -33,7 +33,7 @@ def sound(empty: Callable[[], Path]) -> Any:
     object.__setattr__(
         cleaned, "quarantine", (Refusal(len(data) - 2, len(data), "decode", "binary", "not text"),)
     )
-    signed = {item.item_id: sign(item.text) for item in cleaned.items}
+    signed = {item.text: sign(item.text) for item in cleaned.items}
     batch = tabulate([cleaned], {cleaned.document_id: data}, signed, RECIPE, {}, "test-1")
     land(con, batch, run_id="run-1", at=AT, matcher=Words())
     yield con
@@ -43,6 +43,18 @@ def sound(empty: Callable[[], Path]) -> Any:
 def test_a_sound_warehouse_passes(sound: duckdb.DuckDBPyConnection) -> None:
     assert sound.execute("SELECT count(*) FROM duplicates").fetchall() == [(1,)]
     assert run_checks(sound) == []
+    assert check_new(sound) == []
+
+
+def test_what_was_checked_is_not_checked_again_and_what_is_new_is(sound: duckdb.DuckDBPyConnection) -> None:
+    sound.execute("INSERT INTO ops.checked VALUES ('run-1', 'run-1')")
+    assert check_new(sound) is None
+    sound.execute("INSERT INTO ops.runs VALUES ('run-2', 'test', now(), NULL, 'running', 1)")
+    land(sound, batch_of(document(["A fire in town"])), run_id="run-2", at=AT, matcher=Words())
+    assert check_new(sound) == []
+    sound.execute("DELETE FROM core.paragraphs WHERE ordinal = 1")  # of the document that was checked
+    assert check_new(sound) == []
+    assert [failure.check for failure in run_checks(sound)] == ["bytes_accounted"]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["label"])
@@ -52,6 +64,8 @@ def test_a_fault_is_found(sound: duckdb.DuckDBPyConnection, case: dict[str, str]
     assert case["expect"] in failures
     assert failures[case["expect"]].rule in str(failures[case["expect"]])
     assert failures[case["expect"]].examples
+    # The same at the end of a run, where only what it landed is looked at.
+    assert case["expect"] in {failure.check for failure in check_new(sound) or ()}
 
 
 def test_every_check_has_a_fault() -> None:

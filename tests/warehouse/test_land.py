@@ -27,7 +27,7 @@ Made = tuple[CleanedDocument, bytes]
 
 def start(con: duckdb.DuckDBPyConnection, run: str = "run-1") -> None:
     """Note a run."""
-    con.execute("INSERT INTO ops.runs VALUES (?, 'test', ?::TIMESTAMPTZ, NULL, 'running')", [run, AT])
+    con.execute("INSERT INTO ops.runs VALUES (?, 'test', ?::TIMESTAMPTZ, NULL, 'running', 0)", [run, AT])
 
 
 def land_all(con: duckdb.DuckDBPyConnection, *batches: Batch, run: str = "run-1") -> list[Landed]:
@@ -335,8 +335,8 @@ def test_an_error_of_the_matcher_rolls_back_and_reaches_the_caller(con: duckdb.D
 def test_signatures_of_another_recipe_are_refused(con: duckdb.DuckDBPyConnection) -> None:
     land_all(con, batch_of(document(["some words"])))
     cleaned, data = document(["other words"])
-    signed = {cleaned.items[0].item_id: sign("other words")}
-    other = tabulate([cleaned], {cleaned.document_id: data}, signed, Recipe(version=2), {}, "test-1")
+    signed = {cleaned.items[0].text: sign("other words")}
+    other = tabulate([cleaned], {cleaned.document_id: data}, signed, Recipe(version=RECIPE.version + 1), {}, "test-1")
     with pytest.raises(WarehouseError, match=rf"{RECIPE.name}.*different recipes never meet") as caught:
         land_all(con, other)
     assert cleaned.document_id in "".join(caught.value.__notes__)

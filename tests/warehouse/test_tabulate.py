@@ -5,6 +5,7 @@ import json
 import pickle
 from datetime import UTC, date, datetime
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -17,6 +18,7 @@ from schemas.items import CleanedDocument, Published
 from warehouse import tabulate as module
 from warehouse.batch import Batch
 from warehouse.columns import key_of, moment, storable
+from warehouse.items import as_json
 from warehouse.tabulate import tabulate
 
 
@@ -157,7 +159,7 @@ def test_a_document_without_bytes_is_an_error() -> None:
 
 def test_an_item_that_was_not_signed_has_no_text_key() -> None:
     cleaned, data = document(["signed"], ["not signed"])
-    signed = {cleaned.items[0].item_id: sign("signed")}
+    signed = {cleaned.items[0].text: sign("signed")}
     batch = tabulate([cleaned], {cleaned.document_id: data}, signed, RECIPE, {}, "test-1")
     assert [key is None for key in batch.items["text_key"].to_pylist()] == [False, True]
     assert batch.signatures.num_rows == 1
@@ -169,8 +171,9 @@ def test_signatures_and_bands_come_out_as_they_went_in() -> None:
     cleaned, data = document(["some words here"])
     batch = batch_of((cleaned, data))
     (signature,) = batch.signatures["signature"].to_pylist()
-    assert tuple(signature) == signed.bands  # the helper signs by the same numbers
+    assert np.array(signature, dtype="<u4").tobytes() == signed.signature
     assert tuple(batch.bands["band_key"].to_pylist()) == signed.bands
+    assert batch.bands["band"].to_pylist() == [at % RECIPE.bands for at in range(len(signed.bands))]
 
 
 def test_what_an_item_says_makes_its_version_and_where_it_stands_does_not() -> None:
@@ -179,3 +182,13 @@ def test_what_an_item_says_makes_its_version_and_where_it_stands_does_not() -> N
     third = document(["other words"], ids=["b" * 32])
     versions = [batch_of(made).items["version_id"].to_pylist()[-1] for made in (first, second, third)]
     assert versions[0] == versions[1] != versions[2]
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["text", "published_confidence", "urls"]),
+        st.none() | st.text() | st.floats(0, 1) | st.lists(st.text()),
+    )
+)
+def test_what_versions_are_named_by_is_json(said: dict[str, str | float | list[str] | None]) -> None:
+    assert as_json(said) == json.dumps(said, ensure_ascii=False)

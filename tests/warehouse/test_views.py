@@ -40,7 +40,7 @@ CONTRACT = {
 def con(empty: Callable[[], Path]) -> Iterator[duckdb.DuckDBPyConnection]:
     path = empty()
     with closing(connect(path, read_only=False, spill=path.parent)) as con:
-        con.execute("INSERT INTO ops.runs VALUES ('run-1', 'test', ?::TIMESTAMPTZ, NULL, 'running')", [AT])
+        con.execute("INSERT INTO ops.runs VALUES ('run-1', 'test', ?::TIMESTAMPTZ, NULL, 'running', 0)", [AT])
         yield con
 
 
@@ -71,7 +71,8 @@ def test_types_are_the_contract_s(con: duckdb.DuckDBPyConnection) -> None:
 def test_gap_is_zero_for_nothing_but_a_tiling(con: duckdb.DuckDBPyConnection, case: dict[str, Any]) -> None:
     key = "00000000-0000-0000-0000-000000000001"
     con.execute(
-        "INSERT INTO raw.documents VALUES (?, repeat('0', 64), 'utf-8', ?, 'x')",
+        "INSERT INTO raw.documents BY NAME SELECT ? AS document_key, repeat('0', 64) AS document_id, "
+        "'utf-8' AS encoding, ? AS bytes, 'x' AS cleaner",
         [key, case["input"]["bytes"]],
     )
     for ordinal, (begin, end) in enumerate(case["input"]["ranges"]):
@@ -109,6 +110,9 @@ def test_all_of_an_item_is_shown(con: duckdb.DuckDBPyConnection) -> None:
         "dropped": (Dropped(first_line=2, last_line=2, reason="echo", of_line=1, similarity=0.9),),
         "boundary_confidence": 0.5,
         "boundary_cue": "separator",
+        "posted_at": "2024-04-08T12:00:00Z",
+        "edited_at": "2024-04-09T12:00:00+02:00",
+        "extras": '{"reply_to": 6}',
         "published": Published(
             best="2024-04-08T12:00:00Z",
             earliest="2024-04-08T12:00:00Z",
@@ -125,6 +129,8 @@ def test_all_of_an_item_is_shown(con: duckdb.DuckDBPyConnection) -> None:
     (row,) = con.sql("SELECT * EXCLUDE (version_id) FROM items").to_arrow_table().to_pylist()
     day = date(2024, 4, 8)
     assert row.pop("published_at").isoformat() == "2024-04-08T12:00:00+00:00"
+    assert row.pop("posted_at").isoformat() == "2024-04-08T12:00:00+00:00"
+    assert row.pop("edited_at").isoformat() == "2024-04-09T10:00:00+00:00"
     assert row == {
         "item_id": item.item_id,
         "document_id": cleaned.document_id,
@@ -161,6 +167,7 @@ def test_all_of_an_item_is_shown(con: duckdb.DuckDBPyConnection) -> None:
         "run_id": "run-1",
         "boundary_confidence": 0.5,
         "boundary_cue": "separator",
+        "extras": '{"reply_to": 6}',
     }
 
 

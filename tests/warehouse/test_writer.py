@@ -105,7 +105,7 @@ def items(path: Path) -> int:
 def test_the_first_landing_makes_folders_and_publishes(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "er" / "feed.duckdb"
     with opened(path) as writer:
-        assert writer.migrated == [1, 2, 3, 4]
+        assert writer.migrated[:5] == [1, 2, 3, 4, 5]
         ingest(writer, *BATCHES)
     assert sorted(file.name for file in path.parent.iterdir()) == [
         ".feed.duckdb.lock",

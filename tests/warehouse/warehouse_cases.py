@@ -104,14 +104,25 @@ def document(
 
 
 def sign(text: str) -> Signed:
-    """Sign a text by its words: a band a word, so every pair with a word in common is a candidate."""
+    """Sign a text by its words: a band a word, so every pair with a word in common is a candidate.
+
+    A word has its band number wherever it stands; what is empty between the words is filled with chance.
+    """
     words = sorted({zlib.crc32(word.encode("utf-8", "surrogatepass")) for word in text.casefold().split()})
     folded = " ".join(text.casefold().split()).encode("utf-8", "surrogatepass")
+    slots: dict[int, list[int]] = {}
+    for word in words:
+        slots.setdefault(word % RECIPE.bands, []).append(word)
+    bands = [
+        slots[number][row] if row < len(slots.get(number, ())) else zlib.crc32(folded + bytes((number, row)))
+        for row in range(max(map(len, slots.values()), default=0))
+        for number in range(RECIPE.bands)
+    ]
     return Signed(
         text_key=hashlib.blake2b(folded, digest_size=16).hexdigest(),
         shingles=len(words),
         signature=np.array(words, dtype="<u4").tobytes(),
-        bands=tuple(words),
+        bands=tuple(bands),
     )
 
 
@@ -123,7 +134,7 @@ def batch_of(
     return tabulate(
         documents,
         {cleaned.document_id: data for cleaned, data in made},
-        {item.item_id: sign(item.text) for cleaned in documents for item in cleaned.items},
+        {item.text: sign(item.text) for cleaned in documents for item in cleaned.items},
         RECIPE,
         fetched_at or {},
         "test-1",

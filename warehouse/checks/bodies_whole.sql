@@ -1,4 +1,5 @@
 -- The chunks of a document's body follow one another and sum up to its length.
+-- scope: documents
 WITH chunks AS (
     SELECT
         document_key,
@@ -12,4 +13,5 @@ sums AS (SELECT document_key, sum(length) AS length, max(abs(off)) AS off FROM c
 SELECT document.document_id, document.bytes, sums.length::BIGINT AS stored
 FROM raw.documents AS document
 LEFT JOIN sums ON sums.document_key = document.document_key
-WHERE sums.length IS DISTINCT FROM document.bytes OR coalesce(sums.off, 0) <> 0
+WHERE document.body_in = 'warehouse'
+    AND (sums.length IS DISTINCT FROM document.bytes OR coalesce(sums.off, 0) <> 0)

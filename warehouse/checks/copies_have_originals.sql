@@ -1,4 +1,5 @@
 -- What a copy repeats is a kept paragraph of the same document.
+-- scope: documents
 SELECT copy.document_key, copy.ordinal, copy.of_ordinal
 FROM core.paragraphs AS copy
 LEFT JOIN core.paragraphs AS original

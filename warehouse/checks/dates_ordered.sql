@@ -1,4 +1,5 @@
 -- A best day lies between the earliest and the latest, and a date without precision says no day.
+-- scope: items
 SELECT item_id, published_best, published_earliest, published_latest, published_precision
 FROM core.versions
 WHERE published_best < published_earliest

@@ -1,4 +1,5 @@
 -- A pair stands once, between signed texts.
+-- scope: texts
 SELECT left_key, right_key, count(*) AS copies
 FROM dedup.pairs
 GROUP BY ALL

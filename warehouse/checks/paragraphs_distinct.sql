@@ -1,4 +1,5 @@
 -- A paragraph stands once, and in the order of its bytes.
+-- scope: documents
 SELECT document_key, ordinal, byte_start
 FROM core.paragraphs
 QUALIFY count(*) OVER (PARTITION BY document_key, ordinal) > 1

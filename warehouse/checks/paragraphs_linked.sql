@@ -1,4 +1,5 @@
 -- A paragraph has its text, and the document and the item it points to exist.
+-- scope: documents
 SELECT paragraph.document_key, paragraph.ordinal
 FROM core.paragraphs AS paragraph
 WHERE paragraph.text_key NOT IN (SELECT text_key FROM core.paragraph_texts)

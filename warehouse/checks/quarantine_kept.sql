@@ -1,4 +1,5 @@
 -- What is in quarantine has its bytes, up to 1 MiB there, else in the document.
+-- scope: documents
 SELECT refused.document_key, refused.byte_start, refused.byte_end
 FROM core.quarantine AS refused
 LEFT JOIN raw.documents AS document ON document.document_key = refused.document_key

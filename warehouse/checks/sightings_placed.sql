@@ -1,4 +1,5 @@
 -- An item lies within its document, and its place is its own.
+-- scope: documents
 SELECT sighting.document_key, sighting.ordinal
 FROM core.sightings AS sighting
 LEFT JOIN raw.documents AS document ON document.document_key = sighting.document_key

@@ -1,4 +1,5 @@
 -- A text was signed once, and an item has it.
+-- scope: texts
 SELECT signed.text_key, count(*) AS copies
 FROM dedup.signatures AS signed
 GROUP BY signed.text_key

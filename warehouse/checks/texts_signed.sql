@@ -1,4 +1,5 @@
 -- A text that can be matched was signed.
+-- scope: texts
 SELECT DISTINCT text_key
 FROM core.versions
 ANTI JOIN dedup.signatures USING (text_key)

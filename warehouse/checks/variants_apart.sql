@@ -1,4 +1,5 @@
 -- No cluster holds two texts that are variants: two facts in nearly the same words.
+-- scope: items
 WITH current_versions AS (
     SELECT member.cluster_id, version.text_key
     FROM dedup.members AS member

@@ -1,4 +1,5 @@
 -- A version of an item was seen in a document, and what was seen is a version.
+-- scope: items
 SELECT version.item_id, version.version_id, sighting.item_id AS seen
 FROM core.versions AS version
 FULL JOIN core.sightings AS sighting

@@ -8,6 +8,11 @@ COMMENT ON COLUMN raw.documents.encoding IS 'codecs in order of first use, joine
 COMMENT ON COLUMN raw.documents.bytes IS 'length in bytes';
 COMMENT ON COLUMN raw.documents.cleaner IS 'version of the cleaners that made its rows';
 
+COMMENT ON COLUMN raw.documents.receipt_key IS 'the name that it was cleaned under, in raw.receipts';
+COMMENT ON COLUMN raw.documents.input_format IS 'the format that it was read as';
+COMMENT ON COLUMN raw.documents.asked IS 'what it was asked to be read as (format, columns), as JSON; null: detected';
+COMMENT ON COLUMN raw.documents.body_in IS 'where its bytes are kept: warehouse (raw.bodies) or folder (a file beside this one)';
+
 COMMENT ON TABLE raw.bodies IS
     'the bytes of a document, in chunks of at most 16 MiB';
 COMMENT ON COLUMN raw.bodies.document_key IS 'the first 128 bits of document_id, the key inside the warehouse';
@@ -55,6 +60,8 @@ COMMENT ON COLUMN core.versions.urls IS 'addresses in order';
 COMMENT ON COLUMN core.versions.card_site IS 'site of the link preview';
 COMMENT ON COLUMN core.versions.card_title IS 'title of the link preview';
 COMMENT ON COLUMN core.versions.card_description IS 'description of the link preview';
+
+COMMENT ON COLUMN core.versions.extras IS 'what its format says beside the other columns, as a JSON object';
 
 COMMENT ON TABLE core.sightings IS
     'one version of an item at one place of one document';
@@ -106,6 +113,13 @@ COMMENT ON COLUMN core.traces.document_key IS 'the first 128 bits of document_id
 COMMENT ON COLUMN core.traces.line IS 'line, from 1; null for a format without lines';
 COMMENT ON COLUMN core.traces.steps IS 'list of {name, plan}, in order';
 
+COMMENT ON TABLE core.drifts IS
+    'something in a document that the parser of its format does not know';
+COMMENT ON COLUMN core.drifts.document_key IS 'the first 128 bits of document_id, the key inside the warehouse';
+COMMENT ON COLUMN core.drifts.path IS 'where, without indices';
+COMMENT ON COLUMN core.drifts.what IS 'unknown-key, unknown-type:<name>, changed-type:<type> or invalid';
+COMMENT ON COLUMN core.drifts.times IS 'how often';
+
 COMMENT ON TABLE dedup.recipe IS
     'how the signatures of this warehouse are made; one row';
 COMMENT ON COLUMN dedup.recipe.name IS 'all fields in one text';
@@ -122,6 +136,7 @@ COMMENT ON TABLE dedup.bands IS
     'one band of one signature: texts with a band in common are compared';
 COMMENT ON COLUMN dedup.bands.band_key IS 'band number and band, mixed into 32 bits';
 COMMENT ON COLUMN dedup.bands.text_key IS 'the text';
+COMMENT ON COLUMN dedup.bands.band IS 'band number; null in rows from before it was stored';
 
 COMMENT ON TABLE dedup.pairs IS
     'a verified relation of two texts';
@@ -168,9 +183,75 @@ COMMENT ON COLUMN ops.run_documents.document_key IS 'the first 128 bits of docum
 COMMENT ON COLUMN ops.run_documents.receipt_key IS 'the name it came under, in raw.receipts';
 COMMENT ON COLUMN ops.run_documents.is_new IS 'whether this run landed it';
 
+COMMENT ON COLUMN ops.runs.place IS 'place among the runs, in the order in which they held the lock';
+
+COMMENT ON TABLE ops.derivations IS
+    'a run that made the rows of a document: when it landed, and when cleaning it again changed them';
+COMMENT ON COLUMN ops.derivations.run_id IS 'the run';
+COMMENT ON COLUMN ops.derivations.document_key IS 'the first 128 bits of document_id, the key inside the warehouse';
+COMMENT ON COLUMN ops.derivations.cleaner IS 'version of the cleaners';
+
+COMMENT ON TABLE ops.past_versions IS
+    'a version that no document shows any more, because other rules read it otherwise';
+
+COMMENT ON TABLE ops.past_sightings IS
+    'an item as former rules saw it in a document';
+COMMENT ON COLUMN ops.past_sightings.run_id IS 'the run that made the row';
+COMMENT ON COLUMN ops.past_sightings.past_run_id IS 'the run that replaced it';
+
+COMMENT ON TABLE ops.past_quarantine IS
+    'a range that former rules could not use; that it is in core.quarantine no more means that it was replayed';
+COMMENT ON COLUMN ops.past_quarantine.run_id IS 'the run that made the row';
+COMMENT ON COLUMN ops.past_quarantine.past_run_id IS 'the run that replaced it';
+
+COMMENT ON TABLE ops.quarantine_notes IS
+    'what a person decided about a range in quarantine; the last word counts';
+COMMENT ON COLUMN ops.quarantine_notes.document_key IS 'the first 128 bits of document_id, the key inside the warehouse';
+COMMENT ON COLUMN ops.quarantine_notes.byte_start IS 'first byte';
+COMMENT ON COLUMN ops.quarantine_notes.byte_end IS 'byte behind the last';
+COMMENT ON COLUMN ops.quarantine_notes.reason IS 'reason of the quarantine that the decision is about';
+COMMENT ON COLUMN ops.quarantine_notes.status IS 'open or discarded';
+COMMENT ON COLUMN ops.quarantine_notes.note IS 'why';
+COMMENT ON COLUMN ops.quarantine_notes.noted_by IS 'who';
+COMMENT ON COLUMN ops.quarantine_notes.noted_at IS 'when';
+
+COMMENT ON TABLE ops.findings IS
+    'what a data check or an expectation found at the end of a run';
+COMMENT ON COLUMN ops.findings.run_id IS 'the run';
+COMMENT ON COLUMN ops.findings.kind IS 'check or expectation';
+COMMENT ON COLUMN ops.findings.name IS 'which one';
+COMMENT ON COLUMN ops.findings.source IS 'the source that was expected to deliver; null for checks';
+COMMENT ON COLUMN ops.findings.level IS 'failed, warned or met';
+COMMENT ON COLUMN ops.findings.value IS 'what was measured';
+COMMENT ON COLUMN ops.findings.bound IS 'what was expected';
+COMMENT ON COLUMN ops.findings.detail IS 'the finding in a sentence';
+
+COMMENT ON TABLE ops.checked IS
+    'a run whose rows passed the data checks';
+COMMENT ON COLUMN ops.checked.run_id IS 'the run';
+COMMENT ON COLUMN ops.checked.checked_by IS 'the run at whose end they were checked';
+
+COMMENT ON TABLE main.schema_views IS
+    'which views the file has; made anew where this is not what the program brings';
+COMMENT ON COLUMN main.schema_views.state IS 'sha256 of their files, and their names';
+
 COMMENT ON TABLE main.schema_migrations IS
     'a migration that was applied';
 COMMENT ON COLUMN main.schema_migrations.version IS 'number of the file';
 COMMENT ON COLUMN main.schema_migrations.name IS 'name of the file';
 COMMENT ON COLUMN main.schema_migrations.sha256 IS 'sha256 of the file: an edited one is refused';
 COMMENT ON COLUMN main.schema_migrations.applied_at IS 'when';
+
+COMMENT ON TABLE ops.polls IS
+    'addresses that are polled: what each said last, written down after what it brought had landed';
+COMMENT ON COLUMN ops.polls.source IS 'name of the source';
+COMMENT ON COLUMN ops.polls.address IS 'address without login, its query by a hash';
+COMMENT ON COLUMN ops.polls.etag IS 'ETag of the last answer, as the server said it';
+COMMENT ON COLUMN ops.polls.last_modified IS 'Last-Modified of the last answer, as the server said it';
+COMMENT ON COLUMN ops.polls.polled_at IS 'last time it was asked';
+COMMENT ON COLUMN ops.polls.answered_at IS 'last answer that was no error';
+COMMENT ON COLUMN ops.polls.changed_at IS 'last answer that brought bytes';
+COMMENT ON COLUMN ops.polls.due_at IS 'not asked before this; null: whenever the schedule says';
+COMMENT ON COLUMN ops.polls.failures IS 'failures in a row';
+COMMENT ON COLUMN ops.polls.outcome IS 'new, unchanged, later (the server asked to wait), failed, or gone (410)';
+COMMENT ON COLUMN ops.polls.detail IS 'why it failed';

@@ -88,3 +88,28 @@ COMMENT ON COLUMN main.runs.bytes IS 'bytes of the documents it was given';
 COMMENT ON COLUMN main.runs.documents_new IS 'documents it landed';
 COMMENT ON COLUMN main.runs.items_changed IS 'items that got a new version';
 COMMENT ON COLUMN main.runs.command IS 'the command';
+
+COMMENT ON TABLE ops.fresh_bands IS
+    'rows of dedup.bands that came after the index of bands was made';
+COMMENT ON COLUMN ops.fresh_bands.band_key IS 'as in dedup.bands';
+COMMENT ON COLUMN ops.fresh_bands.text_key IS 'as in dedup.bands';
+COMMENT ON COLUMN ops.fresh_bands.band IS 'as in dedup.bands';
+
+COMMENT ON TABLE ops.band_index IS
+    'the index of bands that goes with this warehouse: a file beside it, made anew where it is missing';
+COMMENT ON COLUMN ops.band_index.token IS 'what the file begins with';
+
+CREATE OR REPLACE VIEW main.polls AS
+SELECT source, address, outcome, polled_at, answered_at, changed_at, due_at, failures, detail
+FROM ops.polls
+ORDER BY source, address;
+COMMENT ON VIEW main.polls IS 'an address that is polled, and what it said last';
+COMMENT ON COLUMN main.polls.source IS 'name of the source';
+COMMENT ON COLUMN main.polls.address IS 'address without login, its query by a hash';
+COMMENT ON COLUMN main.polls.outcome IS 'new, unchanged, later (the server asked to wait), failed, or gone (410)';
+COMMENT ON COLUMN main.polls.polled_at IS 'last time it was asked';
+COMMENT ON COLUMN main.polls.answered_at IS 'last answer that was no error';
+COMMENT ON COLUMN main.polls.changed_at IS 'last answer that brought bytes';
+COMMENT ON COLUMN main.polls.due_at IS 'not asked before this; null: whenever the schedule says';
+COMMENT ON COLUMN main.polls.failures IS 'failures in a row';
+COMMENT ON COLUMN main.polls.detail IS 'why it failed';

@@ -50,7 +50,10 @@ SELECT
     first_run.run_id,
     sighting.boundary_confidence,
     sighting.boundary_cue,
-    replace(version.version_id::VARCHAR, '-', '') AS version_id
+    replace(version.version_id::VARCHAR, '-', '') AS version_id,
+    version.posted_at,
+    version.edited_at,
+    version.extras
 FROM current_versions AS version
 JOIN first_sightings AS sighting
     ON sighting.item_id = version.item_id AND sighting.version_id = version.version_id
@@ -97,6 +100,9 @@ COMMENT ON COLUMN main.items.run_id IS 'the first run that saw it';
 COMMENT ON COLUMN main.items.boundary_confidence IS 'how sure the splitter is that an item starts here, 0 to 1';
 COMMENT ON COLUMN main.items.boundary_cue IS 'what the start rests on';
 COMMENT ON COLUMN main.items.version_id IS 'which version of the item this is';
+COMMENT ON COLUMN main.items.posted_at IS 'when the source says it was first posted';
+COMMENT ON COLUMN main.items.edited_at IS 'when the source says it was last edited';
+COMMENT ON COLUMN main.items.extras IS 'what its format says beside the other columns, as a JSON object';
 
 -- migrate gives its columns the comments of items.
 CREATE VIEW main.unique_items AS

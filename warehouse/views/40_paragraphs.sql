@@ -39,7 +39,7 @@ WITH said AS (
     WHERE paragraph.fate = 'kept' AND paragraph.item_id IS NOT NULL AND spelling.text <> ''
 ),
 days AS (
-    SELECT item_id, published_best
+    SELECT item_id, published_best, channel
     FROM core.versions
     QUALIFY row_number() OVER (
         PARTITION BY item_id
@@ -50,6 +50,7 @@ reused AS (
     SELECT
         said.reuse_key,
         count(*) AS items,
+        count(DISTINCT days.channel) AS channels,
         arg_min(said.item_id, (coalesce(days.published_best, DATE '9999-12-31'), said.item_id)) AS first_item
     FROM said
     JOIN days ON days.item_id = said.item_id
@@ -66,7 +67,9 @@ SELECT
     spellings.text,
     reused.items,
     replace(reused.first_item::VARCHAR, '-', '') AS first_item_id,
-    days.published_best AS first_published
+    days.published_best AS first_published,
+    reused.channels,
+    days.channel AS first_channel
 FROM reused
 JOIN spellings ON spellings.reuse_key = reused.reuse_key
 JOIN days ON days.item_id = reused.first_item
@@ -77,3 +80,5 @@ COMMENT ON COLUMN main.paragraph_reuse.text IS 'the text, in one of its spelling
 COMMENT ON COLUMN main.paragraph_reuse.items IS 'number of items with it';
 COMMENT ON COLUMN main.paragraph_reuse.first_item_id IS 'the earliest of them by published_best; dated items come first';
 COMMENT ON COLUMN main.paragraph_reuse.first_published IS 'its best day';
+COMMENT ON COLUMN main.paragraph_reuse.channels IS 'number of known channels with it: from 2 on, it travels';
+COMMENT ON COLUMN main.paragraph_reuse.first_channel IS 'the channel of that item; null where unknown';

@@ -1,0 +1,53 @@
+"""Prefect's server and `/metrics`, as a child of `feedmill serve`: `python -m flows.api_server PORT`."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from prefect.server.api.server import create_app
+
+from flows.metrics import CONTENT_TYPE, Gauge
+from flows.parent import end_with_parent
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+# Pages keep connections open for events; who closes the server does not wait for them.
+_GRACE_SECONDS = 1
+
+
+class WithMetrics:
+    """An ASGI application in front of Prefect's: one path is ours, all else is passed on."""
+
+    def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]], gauge: Gauge) -> None:
+        """Wrap an application."""
+        self._app = app
+        self._gauge = gauge
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http" or scope["path"] != "/metrics":
+            await self._app(scope, receive, send)
+            return
+        body = (await asyncio.to_thread(self._gauge.text)).encode()
+        head = [(b"content-type", CONTENT_TYPE.encode()), (b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": head})
+        await send({"type": "http.response.body", "body": body})
+
+
+def main(port: int) -> None:
+    """Serve on loopback until a signal comes or the parent is gone."""
+    end_with_parent()
+    app = WithMetrics(create_app(final=True), Gauge(Path(os.environ["FEEDMILL_WAREHOUSE"])))
+    uvicorn.run(
+        app, host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=_GRACE_SECONDS
+    )
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

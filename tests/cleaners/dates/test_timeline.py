@@ -1,0 +1,25 @@
+"""The line of days: what may stretch it."""
+
+from datetime import date
+
+import pytest
+
+from cleaners.dates.clues import read_clues
+from cleaners.dates.timeline import Told, span
+
+
+@pytest.mark.parametrize("bound", [None, date(2024, 6, 1)])
+@pytest.mark.parametrize("fault", [date(1, 1, 1), date(1970, 1, 1), date(9999, 12, 31)])
+def test_a_faulty_stamp_does_not_stretch_the_days(fault: date, bound: date | None) -> None:
+    clues = [(), read_clues("On March 5, 2024 they met.")]
+    told = Told(clues, [fault, None], bound).sane()
+    assert told.fixed == [None, None]
+    grid = span(told)
+    assert grid is not None
+    assert grid.size <= 366 * 15
+    assert grid.day(0) <= date(2024, 3, 5) <= grid.day(grid.size - 1)
+
+
+def test_stamps_of_one_long_feed_are_all_kept() -> None:
+    days = [date(2000, 5, 1), date(2024, 5, 1)]
+    assert Told([(), ()], days, date(2024, 6, 1)).sane().fixed == days

@@ -1,0 +1,410 @@
+"""`feedmill serve` with real processes: what is set up, what a browser shows, and what a kill leaves behind.
+
+One server for the module. The tests are in the order of a day: it comes up, works, is hurt, and goes down.
+"""
+
+import datetime as dt
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+# conftest.py puts this folder on the path.
+from served import Serve, alive, descendants, environ, feedmill, free_port, look, wait_for
+
+ROOT = Path(__file__).parents[2]
+SECRET = environ()["TOKEN_OF_TEST"]
+NASTY = "big <img src=x>"
+CONFIG = """
+[serve]
+notify = "http://127.0.0.1:{sink}/${{TOKEN_OF_TEST}}"
+
+[[sources]]
+name = "seeds"
+path = "seeds"
+include = ["*.txt"]
+schedule = "* * * * *"
+
+[[sources]]
+name = "big <img src=x>"
+path = "big"
+silent_hours = 48
+
+[[sources]]
+name = "down"
+path = "http://127.0.0.1:{dead}/feed?key=${{TOKEN_OF_TEST}}"
+allow_private = true
+"""
+pytestmark = [pytest.mark.prefect, pytest.mark.slow]
+
+
+class Sink(BaseHTTPRequestHandler):
+    """Takes notifications."""
+
+    got: list[tuple[str, Any]]
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.got.append((self.path, json.loads(body)))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name that it has
+        """Keep quiet."""
+
+
+@pytest.fixture(scope="module")
+def told() -> Iterator[tuple[int, list[tuple[str, Any]]]]:
+    got: list[tuple[str, Any]] = []
+    handler = type("Told", (Sink,), {"got": got})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server.server_port, got
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def serve(tmp_path_factory: pytest.TempPathFactory, told: tuple[int, list[Any]]) -> Iterator[Serve]:
+    folder = tmp_path_factory.mktemp("served")
+    shutil.copytree(ROOT / "seeds", folder / "seeds")
+    (folder / "big").mkdir()
+    (folder / "feedmill.toml").write_text(CONFIG.format(sink=told[0], dead=free_port()), encoding="utf-8")
+    deliver(folder / "big", seed=1)
+    one = Serve(folder, free_port())
+    one.start(FEEDMILL_BATCH_BYTES="60000")
+    try:
+        yield one
+    finally:
+        one.kill()
+
+
+def deliver(folder: Path, seed: int, files: int = 14) -> None:
+    """Put documents of many posts into a folder: enough work for a process to be hit in the middle of it."""
+    dice = random.Random(seed)  # noqa: S311 - a fixed text
+    words = [
+        f"{a}{b}{c}"
+        for a in ("bra", "cho", "dri", "fle")
+        for b in ("mon", "ter", "lin", "vas")
+        for c in ("ed", "ing", "os")
+    ]
+    for number in range(files):
+        posts = []
+        while sum(map(len, posts)) < 55_000:
+            day = dt.date(2024, 1, 1) + dt.timedelta(days=dice.randrange(300))
+            text = " ".join(dice.choices(words, k=60))
+            posts.append(
+                f"On {day:%B} {day.day}, {day.year} {text}.\n\nForwarded from {dice.choice(words)}\n\n"
+            )
+        (folder / f"{seed}-{number}.txt").write_text("".join(posts), encoding="utf-8")
+
+
+def begun(serve: Serve) -> str:
+    """Start a run on the big source; return it when two of its batches have landed.
+
+    What its process says is in the log at once; what the API tells of tasks may come when all is over.
+    """
+    before = serve.log.stat().st_size
+    run = serve.run("ingest/all-sources", sources=[NASTY])
+
+    def landed() -> bool:
+        said = serve.log.read_bytes()[before:].decode(errors="replace")
+        return said.count("items are new; %d duplicates") >= 2
+
+    wait_for("two batches", landed)
+    return run
+
+
+def process(serve: Serve, words: str) -> int:
+    """Return the process below the server whose command line holds these words."""
+    assert serve.process is not None
+    return next(pid for pid, line in descendants(serve.process.pid) if words in line)
+
+
+def test_deployments_schedules_and_automations_are_set_up(serve: Serve) -> None:
+    found = {
+        f"{one['tags'][-1] if one['name'] == 'seeds' else ''}{one['name']}": one
+        for one in serve.ask("/api/deployments/filter", {})
+    }
+    assert set(found) == {"source:seedsseeds", "all-sources", "by-hand", "nightly"}
+    (schedule,) = found["source:seedsseeds"]["schedules"]
+    assert (schedule["schedule"]["cron"], schedule["active"]) == ("* * * * *", True)
+    names = {one["name"]: one for one in serve.ask("/api/automations/filter", {})}
+    assert set(names) == {
+        "feedmill: mark dead runs",
+        "feedmill: a run failed or crashed",
+        "feedmill: expectations broken",
+        f"feedmill: {NASTY} is silent",
+    }
+    assert all(one["enabled"] for one in names.values())
+    # The form of a run: every parameter has a type and a sentence.
+    form = found["all-sources"]["parameter_openapi_schema"]["properties"]
+    assert set(form) == {"sources", "ask_now", "dry_run", "wait"}
+    assert all(field["type"] if "type" in field else field["anyOf"] for field in form.values())
+    assert all(len(field["description"]) > 20 for field in form.values())
+
+
+def test_a_dead_run_is_noted(serve: Serve) -> None:
+    """The first half: a run that says once that it lives. The second half is below, when its time is over."""
+    flow = serve.ask("/api/flows/", {"name": "ingest"})["id"]
+    run = serve.ask("/api/flow_runs/", {"flow_id": flow, "name": "dead", "tags": ["feedmill"]})["id"]
+    serve.ask(f"/api/flow_runs/{run}/set_state", {"state": {"type": "RUNNING"}, "force": True})
+    event = {
+        "id": str(uuid.uuid4()),
+        "occurred": dt.datetime.now(dt.UTC).isoformat(),
+        "event": "prefect.flow-run.heartbeat",
+        "resource": {"prefect.resource.id": f"prefect.flow-run.{run}"},
+        "related": [{"prefect.resource.id": "prefect.tag.feedmill", "prefect.resource.role": "tag"}],
+    }
+    serve.ask("/api/events", [event], raw=True)
+    assert serve.state(run)["type"] == "RUNNING"
+    (serve.folder / "dead-run").write_text(run)
+
+
+def test_a_second_one_and_a_taken_port_are_named(serve: Serve, tmp_path: Path) -> None:
+    again = feedmill(serve.folder, "serve", "--port", str(free_port()))
+    assert again.returncode == 1
+    assert f"already at http://127.0.0.1:{serve.port}" in again.stderr
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        other = feedmill(tmp_path, "serve", "--port", str(port))
+    assert other.returncode == 1
+    assert f"port {port} cannot be used" in other.stderr
+    assert "Traceback" not in other.stderr
+
+
+def test_an_ingest_by_hand_is_seen_too(serve: Serve) -> None:
+    done = feedmill(serve.folder, "ingest", "seeds", "--json", "--wait", "60")
+    assert done.returncode == 0, done.stderr
+    assert f"http://127.0.0.1:{serve.port}" in done.stderr
+    runs = serve.ask("/api/flow_runs/filter", {"flow_runs": {"name": {"like_": "ingest seeds 20"}}})
+    assert any(run["deployment_id"] is None and run["state"]["type"] == "COMPLETED" for run in runs)
+
+
+def test_the_schedule_runs_and_a_browser_shows_it(serve: Serve, tmp_path: Path) -> None:
+    deployment = serve.ask("/api/deployments/name/ingest/seeds")["id"]
+    of_schedule = {
+        "deployments": {"id": {"any_": [deployment]}},
+        "flow_runs": {"state": {"type": {"any_": ["COMPLETED"]}}},
+    }
+    run = wait_for("a scheduled run", lambda: serve.ask("/api/flow_runs/filter", of_schedule), 150)[0]
+    page = f"http://127.0.0.1:{serve.port}"
+    assert run["auto_scheduled"]
+    runs = look(f"{page}/runs", tmp_path)
+    assert "ingest seeds 20" in runs
+    assert "source:seeds" in runs
+    assert "Completed" in runs
+    one = look(f"{page}/runs/flow-run/{run['id']}", tmp_path)
+    assert "<canvas" in one  # the graph; what it draws is asked for below
+    for words in (run["name"], "documents (", "open warehouse", "publish", "report"):
+        assert words in one
+    graph = serve.ask(f"/api/flow_runs/{run['id']}/graph-v2")
+    drawn = {node["label"] for _, node in graph["nodes"]}
+    assert {"open warehouse", "read", "publish", "report"} <= drawn
+    artifacts = serve.artifacts(run["id"])
+    keys = {"run-report", "run-sources", "newest-duplicates", "quarantine", "data-checks", "overview"}
+    assert set(artifacts) == keys
+    report = look(f"{page}/artifacts/artifact/{artifacts['run-report']['id']}", tmp_path)
+    assert "copied paragraphs collapsed" in report
+    picture = look(f"{page}/artifacts/artifact/{artifacts['overview']['id']}", tmp_path)
+    assert 'src="data:image/svg+xml;base64,' in picture
+    schedule = look(f"{page}/deployments/deployment/{deployment}", tmp_path)
+    assert "* * * * * UTC" in schedule
+    assert "Next Run" in schedule
+    # From here on it would be in the way; a restart, below, switches it on again, as feedmill.toml says.
+    serve.ask(f"/api/deployments/{deployment}/pause_deployment", {}, raw=True)
+    shot = tmp_path / "run.png"
+    look(f"{page}/runs/flow-run/{run['id']}", tmp_path, picture=shot)
+    assert shot.stat().st_size > 20_000  # a blank page of this size has some 5,000 bytes
+
+
+def test_a_run_that_is_killed_is_crashed_at_once_and_the_next_goes_on(
+    serve: Serve, told: tuple[int, list[Any]]
+) -> None:
+    run = begun(serve)
+    os.kill(process(serve, "prefect.engine"), signal.SIGKILL)
+    assert serve.ended(run)["type"] == "CRASHED"
+    assert serve.artifacts(run)["progress"]["data"] < 100
+    # Whoever is responsible hears of it, at an address that is in no file and no log.
+    wait_for(
+        "the notification", lambda: [one for one in told[1] if "failed or crashed" in one[1]["text"]], 60
+    )
+    assert {path for path, _ in told[1]} == {f"/{SECRET}"}
+    again = serve.run("ingest/all-sources", sources=[NASTY])
+    assert serve.ended(again)["type"] == "COMPLETED"
+    assert f"{serve.ask(f'/api/flow_runs/{again}')['name']}".startswith("ingest big")
+    table = json.loads(serve.artifacts(again)["run-sources"]["data"])
+    assert "<img" not in json.dumps(table)
+
+
+def test_a_server_that_is_killed_comes_back_and_the_run_ends_well(serve: Serve) -> None:
+    deliver(serve.folder / "big", seed=2)
+    run = begun(serve)
+    os.kill(process(serve, "flows.api_server"), signal.SIGKILL)
+    assert serve.ended(run)["type"] == "COMPLETED"
+
+
+def test_a_warehouse_that_is_locked_is_named_and_a_source_that_is_down_stops_no_other(serve: Serve) -> None:
+    holder = (
+        "import sys, pathlib\nfrom warehouse.lock import locked\n"
+        "with locked(pathlib.Path(sys.argv[1]), command='somebody else', started_at='now', wait=60):\n"
+        "    print('held', flush=True)\n    sys.stdin.read()\n"
+    )
+    warehouse = serve.folder / "warehouse/feedmill.duckdb"
+    with subprocess.Popen(
+        [sys.executable, "-c", holder, str(warehouse)],
+        env=environ(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        busy = serve.ended(serve.run("ingest/all-sources", sources=["seeds"], wait=0))
+        other.communicate()
+    assert busy["type"] == "FAILED"
+    assert "somebody else" in busy["message"]
+    run = serve.run("ingest/all-sources", ask_now=True)
+    state = serve.ended(run)
+    assert (state["type"], state["name"]) == ("COMPLETED", "CompletedWithFailures")
+    logs = serve.ask("/api/logs/filter", {"logs": {"flow_run_id": {"any_": [run]}}})
+    assert any("cannot be reached" in one["message"] for one in logs)
+    assert SECRET not in json.dumps(logs) + json.dumps(serve.ask(f"/api/flow_runs/{run}"))
+
+
+def test_a_full_disk_fails_the_run_and_loses_nothing(serve: Serve, tmp_path: Path) -> None:
+    """The limit is one on the size of files: writing fails as on a full disk, with another number."""
+    deliver(tmp_path / ".", seed=9, files=4)
+    words = ["ingest", "9-0.txt", "9-1.txt", "9-2.txt", "9-3.txt", "--warehouse", "w.duckdb", "--json"]
+    first = feedmill(tmp_path, "ingest", "9-0.txt", "--warehouse", "w.duckdb", "--prefect", "off")
+    assert first.returncode == 0, first.stderr
+    size = (tmp_path / ".w.duckdb.work").stat().st_size
+    full = subprocess.run(
+        [
+            "bash",
+            "-c",
+            f'ulimit -f {size // 1024}; exec "$@"',
+            "-",
+            sys.executable,
+            "-m",
+            "flows.cli",
+            *words,
+        ],
+        cwd=tmp_path,
+        env=environ(PREFECT_API_URL=f"http://127.0.0.1:{serve.port}/api"),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
+    assert full.returncode == 1, full.stderr
+    assert "too large" in full.stderr
+    failed = serve.ask("/api/flow_runs/filter", {"flow_runs": {"state": {"type": {"any_": ["FAILED"]}}}})
+    assert any("too large" in (one["state"]["message"] or "") for one in failed)
+    assert feedmill(tmp_path, *words, "--prefect", "off").returncode == 0
+    direct = feedmill(tmp_path, *words[:5], "--warehouse", "direct.duckdb", "--prefect", "off")
+    assert direct.returncode == 0
+    query = "select item_id, cluster_id from items order by item_id"
+    both = [
+        feedmill(tmp_path, "sql", query, "--warehouse", name).stdout for name in ("w.duckdb", "direct.duckdb")
+    ]
+    assert both[0] == both[1] != ""
+
+
+def test_figures_for_prometheus(serve: Serve) -> None:
+    found = {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(serve.ask("/metrics", raw=True))
+        for sample in family.samples
+    }
+    assert found["feedmill_up",] == 1
+    assert found["feedmill_items",] == serve.sql("select count(*) as n from items")[0]["n"]
+    assert found["feedmill_source_documents", NASTY] == 28
+    assert found["feedmill_source_lag_seconds", "seeds"] >= 0
+    assert found["feedmill_source_failures", "down"] >= 1
+    assert found["feedmill_last_run_stage_seconds", "publish"] > 0
+
+
+def test_upkeep_and_export_run_from_the_browser_too(serve: Serve) -> None:
+    runs = [serve.run("maintain/nightly", sample=5), serve.run("export/by-hand", view="unique_items")]
+    runs.append(serve.run("reprocess/by-hand", source="seeds"))
+    states = [serve.ended(run) for run in runs]
+    assert [state["type"] for state in states] == ["COMPLETED"] * 3, states
+    assert "All " in states[0]["message"]
+    assert (serve.folder / "export/items").is_dir()
+    assert "0 fields" in states[2]["message"]
+
+
+def test_the_dead_run_was_marked(serve: Serve) -> None:
+    run = (serve.folder / "dead-run").read_text()
+    state = wait_for(
+        "the automation", lambda: serve.state(run)["type"] == "CRASHED" and serve.state(run), 150
+    )
+    assert "no heartbeat" in state["message"]
+
+
+def test_it_stops_at_once_in_the_middle_of_a_run_and_goes_on_where_it_was(serve: Serve) -> None:
+    deliver(serve.folder / "big", seed=3)
+    run = begun(serve)
+    assert serve.process is not None
+    below = [pid for pid, _ in descendants(serve.process.pid)]
+    assert len(below) >= 3
+    count = len(
+        serve.ask("/api/flow_runs/filter", {"flow_runs": {"state": {"type": {"any_": ["COMPLETED"]}}}})
+    )
+    serve.stop()
+    wait_for("all processes to end", lambda: not any(map(alive, below)), 30)
+    time.sleep(2)  # the schedule goes on without anybody to keep it
+    serve.start(FEEDMILL_BATCH_BYTES="60000")
+    assert serve.state(run)["type"] in {"CANCELLED", "CRASHED"}
+    assert (
+        len(serve.ask("/api/flow_runs/filter", {"flow_runs": {"state": {"type": {"any_": ["COMPLETED"]}}}}))
+        >= count
+    )
+    made = serve.ask("/api/deployments/name/ingest/seeds")
+    assert not made["paused"]
+    assert made["schedules"][0]["active"]
+    again = serve.run("ingest/all-sources", sources=[NASTY])
+    assert serve.ended(again)["type"] == "COMPLETED"
+
+
+def test_what_landed_is_what_a_quiet_run_lands(serve: Serve) -> None:
+    """After all that: nothing lost, nothing twice."""
+    done = feedmill(
+        serve.folder, "ingest", "seeds", "big", "--warehouse", "quiet.duckdb", "--prefect", "off", "--json"
+    )
+    assert done.returncode == 0, done.stderr
+    query = (
+        "select item_id, source, ordinal, cluster_id, is_primary, published_edtf from items order by item_id"
+    )
+    quiet = feedmill(serve.folder, "sql", query, "--warehouse", "quiet.duckdb", "--format", "json").stdout
+    assert json.loads(quiet) == serve.sql(query)
+    verdict = feedmill(serve.folder, "verify", "--sample", "20")
+    assert verdict.returncode == 0, verdict.stderr
+
+
+def test_a_parent_that_is_killed_leaves_nobody_behind(serve: Serve) -> None:
+    assert serve.process is not None
+    below = [pid for pid, _ in descendants(serve.process.pid)]
+    assert len(below) >= 2
+    serve.process.kill()
+    serve.process.wait()
+    wait_for("all processes to end", lambda: not any(map(alive, below)), 40)
+    assert SECRET not in serve.log.read_text(encoding="utf-8")

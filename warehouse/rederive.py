@@ -1,0 +1,215 @@
+"""Replace what cleaning made of documents that have landed, in one transaction; what went is history.
+
+Afterwards raw, core and dedup hold what a fresh landing by the present cleaners would have made of the same
+documents. Documents that come out as they were keep all their rows.
+"""
+
+import duckdb
+
+from warehouse.batch import Batch
+from warehouse.land import Landed, add_rows, count_items, note_batch, transaction
+from warehouse.matching import Matcher, match
+
+#: What of a staged document is held against what landed, and under which names. Texts are compared by key.
+_COMPARED = (
+    ("stage_items", "core.sightings", """
+        document_key, ordinal, item_id, version_id, first_line, last_line, byte_start, byte_end,
+        boundary_confidence, boundary_cue, dropped"""),
+    ("stage_paragraphs", "core.paragraphs", """
+        document_key, ordinal, byte_start, byte_end, line, text_key, fate, rule, of_ordinal, similarity,
+        item_id"""),
+    ("stage_quarantine", "core.quarantine", "document_key, byte_start, byte_end, stage, reason, detail"),
+    ("stage_traces", "core.traces", "document_key, line, steps::VARCHAR"),
+    ("stage_drifts", "core.drifts", "document_key, path, what, times"),
+    ("stage_documents", "raw.documents", "document_key, encoding, input_format"),
+)  # fmt: skip
+_DIFFERENT = """
+SELECT DISTINCT document_key FROM (
+    (SELECT {columns} FROM {stage} EXCEPT ALL SELECT {columns} FROM landed_rows)
+    UNION ALL
+    (SELECT {columns} FROM landed_rows EXCEPT ALL SELECT {columns} FROM {stage})
+)
+"""
+_MADE_BY = """
+CREATE OR REPLACE TEMP TABLE made_by AS
+SELECT made.document_key, arg_max(made.run_id, coalesce(run.place, -1)) AS run_id
+FROM ops.derivations AS made
+JOIN ops.runs AS run ON run.run_id = made.run_id
+WHERE made.document_key IN (SELECT document_key FROM new_documents)
+GROUP BY made.document_key;
+
+CREATE OR REPLACE TEMP TABLE former_versions AS
+SELECT DISTINCT item_id, version_id FROM core.sightings
+WHERE document_key IN (SELECT document_key FROM new_documents);
+
+CREATE OR REPLACE TEMP TABLE former_texts AS
+SELECT DISTINCT text_key FROM core.paragraphs
+WHERE document_key IN (SELECT document_key FROM new_documents)
+"""
+_PAST_SIGHTINGS = """
+INSERT INTO ops.past_sightings BY NAME
+SELECT made.run_id, ? AS past_run_id, past.*
+FROM core.sightings AS past JOIN made_by AS made ON made.document_key = past.document_key
+"""
+_PAST_QUARANTINE = """
+INSERT INTO ops.past_quarantine BY NAME
+SELECT made.run_id, ? AS past_run_id, past.* EXCLUDE (raw)
+FROM core.quarantine AS past JOIN made_by AS made ON made.document_key = past.document_key
+"""
+_TAKE_OUT = """
+DELETE FROM core.sightings WHERE document_key IN (SELECT document_key FROM new_documents);
+DELETE FROM core.paragraphs WHERE document_key IN (SELECT document_key FROM new_documents);
+DELETE FROM core.quarantine WHERE document_key IN (SELECT document_key FROM new_documents);
+DELETE FROM core.traces WHERE document_key IN (SELECT document_key FROM new_documents);
+DELETE FROM core.drifts WHERE document_key IN (SELECT document_key FROM new_documents)
+"""
+# Versions of the documents' former items that neither another document nor the new rows show.
+_GONE = """
+CREATE OR REPLACE TEMP TABLE gone_versions AS
+SELECT version.item_id, version.version_id, version.text_key
+FROM core.versions AS version
+SEMI JOIN former_versions AS former
+    ON former.item_id = version.item_id AND former.version_id = version.version_id
+ANTI JOIN core.sightings AS shown
+    ON shown.item_id = version.item_id AND shown.version_id = version.version_id;
+
+INSERT INTO ops.past_versions BY NAME
+SELECT version.* FROM core.versions AS version SEMI JOIN gone_versions USING (item_id, version_id);
+
+DELETE FROM core.versions AS version
+USING gone_versions AS gone
+WHERE gone.item_id = version.item_id AND gone.version_id = version.version_id;
+
+DELETE FROM core.paragraph_texts
+WHERE text_key IN (SELECT text_key FROM former_texts ANTI JOIN core.paragraphs USING (text_key))
+"""
+# What is known of a text rests on its spellings and on the texts beside it. So where a version goes, its
+# whole component is forgotten, and what is left of it is matched as if it had just landed.
+_COMPONENT = """
+CREATE OR REPLACE TEMP TABLE forgotten AS
+WITH RECURSIVE reached AS (
+    SELECT DISTINCT text_key FROM gone_versions WHERE text_key IS NOT NULL
+    UNION
+    SELECT CASE WHEN pair.left_key = reached.text_key THEN pair.right_key ELSE pair.left_key END
+    FROM reached
+    JOIN dedup.pairs AS pair ON reached.text_key IN (pair.left_key, pair.right_key)
+    WHERE pair.relation <> 'variant'
+)
+FROM reached
+"""
+_FORGET = """
+INSERT INTO stage_signatures BY NAME
+FROM dedup.signatures WHERE text_key IN (FROM forgotten)
+    AND text_key NOT IN (SELECT text_key FROM stage_signatures);
+
+INSERT INTO stage_bands BY NAME
+FROM dedup.bands WHERE text_key IN (FROM forgotten)
+    AND text_key NOT IN (SELECT text_key FROM stage_bands);
+
+DELETE FROM dedup.signatures WHERE text_key IN (FROM forgotten);
+DELETE FROM dedup.bands WHERE text_key IN (FROM forgotten);
+DELETE FROM dedup.pairs WHERE left_key IN (FROM forgotten) OR right_key IN (FROM forgotten);
+
+CREATE OR REPLACE TEMP TABLE unled AS
+SELECT DISTINCT item_id FROM core.versions WHERE text_key IN (FROM forgotten)
+UNION
+SELECT item_id FROM gone_versions;
+
+INSERT INTO new_versions
+SELECT item_id, version_id, text_key FROM core.versions
+WHERE item_id IN (FROM unled)
+    AND (item_id, version_id) NOT IN (SELECT (item_id, version_id) FROM new_versions)
+"""
+_COPIES = "SELECT count(*) FROM dedup.members WHERE item_id <> cluster_id AND item_id IN (FROM unled)"
+_UNLEAD = "DELETE FROM dedup.members WHERE item_id IN (FROM unled)"
+_NOTE_DOCUMENTS = """
+UPDATE raw.documents
+SET
+    cleaner = staged.cleaner,
+    encoding = staged.encoding,
+    input_format = staged.input_format,
+    asked = staged.asked
+FROM stage_documents AS staged
+WHERE staged.document_key = documents.document_key AND (
+    staged.cleaner <> documents.cleaner
+    OR staged.encoding <> documents.encoding
+    OR staged.input_format IS DISTINCT FROM documents.input_format
+    OR staged.asked IS DISTINCT FROM documents.asked
+)
+"""
+
+
+def different(con: duckdb.DuckDBPyConnection) -> set[str]:
+    """Return the keys of staged documents of which cleaning makes something else than what landed.
+
+    Expects the stages of a batch. Keys are 32 hex digits.
+    """
+    keys: set[str] = set()
+    for stage, landed, columns in _COMPARED:
+        con.execute(
+            f"CREATE OR REPLACE TEMP TABLE landed_rows AS "  # noqa: S608 - names of this module
+            f"FROM {landed} WHERE document_key IN (SELECT document_key FROM stage_documents)"
+        )
+        found = con.execute(_DIFFERENT.format(stage=stage, columns=columns)).fetchall()
+        keys.update(key.hex for (key,) in found)
+    con.execute("DROP TABLE landed_rows")
+    return keys
+
+
+def rederive(
+    con: duckdb.DuckDBPyConnection, batch: Batch, *, run_id: str, at: str, matcher: Matcher
+) -> Landed:
+    """Put what cleaning makes of landed documents now in the place of what it made of them before.
+
+    All of it in one transaction. Bodies and names of the batch are not touched; documents of it that have not
+    landed are passed over. Raises WarehouseError like `land`.
+    """
+    with transaction(con, batch):
+        keys = different(con)
+        con.execute(
+            "CREATE OR REPLACE TEMP TABLE new_documents AS SELECT unnest(?::UUID[]) AS document_key",
+            [sorted(keys)],
+        )
+        con.execute(
+            "DELETE FROM new_documents WHERE document_key NOT IN (SELECT document_key FROM raw.documents)"
+        )
+        landed = _replace(con, run_id, matcher)
+        con.execute(_NOTE_DOCUMENTS)
+        note_batch(con, landed, run_id, at)
+    return landed
+
+
+def _replace(con: duckdb.DuckDBPyConnection, run_id: str, matcher: Matcher) -> Landed:
+    given, changed = con.execute(
+        "SELECT (SELECT count(*) FROM stage_documents), count(*) "
+        "FROM stage_documents SEMI JOIN new_documents USING (document_key)"
+    ).fetchall()[0]
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE new_versions AS "
+        "SELECT DISTINCT item_id, version_id, text_key FROM stage_items "
+        "SEMI JOIN new_documents USING (document_key) ANTI JOIN core.versions USING (item_id, version_id)"
+    )
+    new, other, unchanged = count_items(con)
+    if not changed:
+        return Landed(documents_unchanged=given, items_unchanged=unchanged)
+    con.execute(_MADE_BY)
+    con.execute(_PAST_SIGHTINGS, [run_id])
+    con.execute(_PAST_QUARANTINE, [run_id])
+    con.execute(_TAKE_OUT)
+    add_rows(con, run_id)
+    con.execute(_GONE)
+    con.execute(_COMPONENT)
+    con.execute(_FORGET)
+    ((before,),) = con.execute(_COPIES).fetchall()
+    con.execute(_UNLEAD)
+    ((quarantined,),) = con.execute(
+        "SELECT count(*) FROM stage_quarantine SEMI JOIN new_documents USING (document_key)"
+    ).fetchall()
+    return Landed(
+        documents_unchanged=given,
+        items_new=new,
+        items_changed=other,
+        items_unchanged=unchanged,
+        duplicates=match(con, matcher) - before,
+        quarantined=quarantined,
+    )

@@ -1,0 +1,92 @@
+"""The relational half of matching: which texts may be copies, and which items have to be led anew.
+
+Plain SQL in the subset that DuckDB and Spark share, so that an engine on more than one machine could run it
+as it stands: joins, unions, groups and window functions, no function of one engine alone, nothing that
+changes a table. Who runs it (warehouse/matching.py) stores each answer under the name that the next query
+reads.
+
+    new_versions (item_id, version_id, text_key)   versions that came with this batch
+    shared                       all versions that have a text in common with new_versions
+    matched_texts (text_key)     texts to be matched: new ones, and those of RESPELT
+    mine (band_key, text_key, band)   their bands
+    met (band_key, text_key, band)    the bands of all texts, at least where they are equal to one of `mine`
+    component (text_key)         texts that are led anew; grows by NEIGHBOURS until `frontier` is empty
+    affected                     the items of these texts
+"""
+
+# A text is judged by one of its spellings, the one of the smallest hash. If a smaller one arrives, its pairs
+# are judged anew: else they would depend on which spelling came first.
+RESPELT = """
+SELECT version.text_key
+FROM shared AS version
+LEFT JOIN new_versions AS fresh ON fresh.item_id = version.item_id AND fresh.version_id = version.version_id
+GROUP BY version.text_key
+HAVING min(version.spelling_key) < min(CASE WHEN fresh.item_id IS NULL THEN version.spelling_key END)
+"""
+# A key that is met in another band was mixed into the same 32 bits by chance. Rows from before the number was
+# stored have none.
+CANDIDATES = """
+SELECT DISTINCT
+    least(mine.text_key, other.text_key) AS left_key,
+    greatest(mine.text_key, other.text_key) AS right_key
+FROM met AS other
+JOIN mine ON mine.band_key = other.band_key
+WHERE other.text_key <> mine.text_key
+    AND (other.band = mine.band OR other.band IS NULL OR mine.band IS NULL)
+"""
+# Old texts of an item that was edited count too: the cluster it leaves is led anew. The parameter is the key
+# of blank texts.
+TOUCHED = """
+SELECT text_key FROM core.versions
+WHERE item_id IN (SELECT item_id FROM new_versions) AND text_key <> ?
+UNION
+SELECT left_key FROM dedup.pairs
+WHERE right_key IN (SELECT text_key FROM respelt) AND relation <> 'variant'
+UNION
+SELECT right_key FROM dedup.pairs
+WHERE left_key IN (SELECT text_key FROM respelt) AND relation <> 'variant'
+"""
+NEIGHBOURS = """
+SELECT neighbour.text_key
+FROM (
+    SELECT right_key AS text_key FROM dedup.pairs
+    WHERE left_key IN (SELECT text_key FROM frontier) AND relation <> 'variant'
+    UNION
+    SELECT left_key FROM dedup.pairs
+    WHERE right_key IN (SELECT text_key FROM frontier) AND relation <> 'variant'
+) AS neighbour
+ANTI JOIN component ON component.text_key = neighbour.text_key
+"""
+# The current version of each item that ever had a text of the component.
+AFFECTED = """
+SELECT item_id, text_key, published_earliest, text_length
+FROM (
+    SELECT
+        item_id,
+        text_key,
+        published_earliest,
+        text_length,
+        row_number() OVER (
+            PARTITION BY item_id
+            ORDER BY edited_at DESC NULLS LAST, posted_at DESC NULLS LAST, version_id DESC
+        ) AS place
+    FROM core.versions
+    WHERE item_id IN (
+        SELECT item_id FROM core.versions WHERE text_key IN (SELECT text_key FROM component)
+    )
+) AS version
+WHERE place = 1 AND text_key IN (SELECT text_key FROM component)
+"""
+# Nearly all texts stand alone: only those with a copy or with several items have anything to be led.
+LINKED = """
+SELECT item_id, text_key, published_earliest, text_length
+FROM affected
+WHERE text_key IN (SELECT text_key FROM affected GROUP BY text_key HAVING count(*) > 1)
+    OR text_key IN (SELECT left_key FROM dedup.pairs WHERE relation <> 'variant')
+    OR text_key IN (SELECT right_key FROM dedup.pairs WHERE relation <> 'variant')
+"""
+LINKS = """
+SELECT left_key, right_key, relation, similarity, containment
+FROM dedup.pairs
+WHERE left_key IN (SELECT text_key FROM affected) AND right_key IN (SELECT text_key FROM affected)
+"""
