@@ -181,9 +181,7 @@ def sizes(path: Path, raw: int) -> None:
         "SELECT used_blocks, block_size FROM pragma_database_size() WHERE database_name = 'feedmill'"
     ).fetchall()
     print(f"file                       {size:>12,}   {size / raw:.2f} a byte of raw input (goal 0.9)")
-    print(
-        f"  in use                   {used * block:>12,}   {used * block / raw:.2f}; the rest is free"
-    )
+    print(f"  in use                   {used * block:>12,}   {used * block / raw:.2f}; the rest is free")
     tables = con.execute(
         "SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE estimated_size > 0"
     ).fetchall()

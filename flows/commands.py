@@ -8,7 +8,17 @@ from typing import Annotated, Literal
 from cyclopts import App, Parameter
 
 from flows.learned import edges_of
-from flows.options import ExcelSafe, FetchedAt, Form, InputFormat, Speaker, Warehouse, request_from, switch, unshield
+from flows.options import (
+    ExcelSafe,
+    FetchedAt,
+    Form,
+    InputFormat,
+    Speaker,
+    Warehouse,
+    request_from,
+    switch,
+    unshield,
+)
 from flows.output import Format, records, write, write_json, write_text
 from flows.settings import load
 from schemas.errors import ConfigError

@@ -60,8 +60,8 @@ def ingest_with_prefect(request: IngestRequest, progress: Tell | None = None) ->
 
 
 def server_for(warehouse: Path) -> str | None:
-    """Return the address of the Prefect API to run on: the configured one, else that of a `feedmill serve` that
-    runs for this warehouse."""
+    """Return the address of the Prefect API to run on: the configured one, else that of a
+    `feedmill serve` that runs for this warehouse."""
     return configured_server() or served_api(warehouse)
 
 

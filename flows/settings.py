@@ -5,7 +5,7 @@ import difflib
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,6 +22,7 @@ DEFAULT_WAREHOUSE = Path("warehouse/feedmill.duckdb")
 # One batch is one transaction and one answer of a worker process. Two MB of prose are about a second of
 # cleaning: long beside the costs of a batch (some ten milliseconds), short beside a run.
 DEFAULT_BATCH_BYTES = 2_000_000
+_KEYS = ("warehouse", "workers", "batch_bytes", "memory_bytes", "bodies", "serve", "sources")
 # Less would refuse documents of a few hundred kilobytes.
 _MEMORY = (50_000_000, 1 << 50)
 
@@ -63,7 +64,7 @@ class Settings:
     batch_bytes: int = DEFAULT_BATCH_BYTES
     memory_bytes: int | None = None
     bodies: Literal["warehouse", "folder"] = "warehouse"
-    serve: Timetable = Timetable()
+    serve: Timetable = field(default_factory=Timetable)
     learned: tuple[LearnedLine, ...] = ()
     learned_file: Path = Path(LEARNED_NAME)
     config_file: Path | None = None
@@ -88,7 +89,7 @@ def load(
     file = _config_file(folder, env)
     table = _parsed(file) if file else {}
     if file:
-        _refuse_unknown(table, ("warehouse", "workers", "batch_bytes", "memory_bytes", "bodies", "serve", "sources"), file, "")
+        _refuse_unknown(table, _KEYS, file, "")
     base = file.parent if file else folder
     origins: list[tuple[str, str]] = []
 
@@ -244,7 +245,7 @@ def _sources(value: object, file: Path, base: Path) -> tuple[SourceSettings, ...
 
 def _source(entry: dict[str, Any], index: int, file: Path, base: Path) -> SourceSettings:
     inside = f"sources[{index}]."
-    known = tuple("path" if field.name == "location" else field.name for field in fields(SourceSettings))
+    known = tuple("path" if one.name == "location" else one.name for one in fields(SourceSettings))
     _refuse_unknown(entry, tuple(key for key in known if key not in {"insist", "edges"}), file, inside)
     for key in ("name", "path"):
         if not isinstance(entry.get(key), str) or not entry[key].strip():

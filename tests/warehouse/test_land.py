@@ -336,7 +336,9 @@ def test_signatures_of_another_recipe_are_refused(con: duckdb.DuckDBPyConnection
     land_all(con, batch_of(document(["some words"])))
     cleaned, data = document(["other words"])
     signed = {cleaned.items[0].text: sign("other words")}
-    other = tabulate([cleaned], {cleaned.document_id: data}, signed, Recipe(version=RECIPE.version + 1), {}, "test-1")
+    other = tabulate(
+        [cleaned], {cleaned.document_id: data}, signed, Recipe(version=RECIPE.version + 1), {}, "test-1"
+    )
     with pytest.raises(WarehouseError, match=rf"{RECIPE.name}.*different recipes never meet") as caught:
         land_all(con, other)
     assert cleaned.document_id in "".join(caught.value.__notes__)
