@@ -1,4 +1,4 @@
-"""Exact truth about near-duplicates: the Jaccard of all pairs, by a sparse product; no sketch and no threshold."""
+"""Exact truth about near-duplicates: the Jaccard of all pairs by a sparse product, without a sketch."""
 
 import json
 import re

@@ -2,11 +2,14 @@
 
     python peer_engines.py ENGINE SETS.json OUT.json
 
-SETS: {name: [text, ...]}. OUT: for each name the labels of its texts (equal labels: one cluster) or, of engines
-that tell no more, flags (true: a copy of an earlier text), CPU seconds with child processes; and the peak memory
-of it all in MB. Imports and compilation are outside the clock. Everyone is asked for a Jaccard of 0.7 and 128
-permutations; peers get lower-case words split at white space, five to a shingle, as their tutorials do.
+SETS: {name: [text, ...]}. OUT: for each name the labels of its texts (equal labels: one cluster) or, of
+engines that tell no more, flags (true: a copy of an earlier text), CPU seconds with child processes; and
+the peak memory of it all in MB. Imports and compilation are outside the clock. Everyone is asked for a
+Jaccard of 0.7 and 128 permutations; peers get lower-case words split at white space, five to a shingle, as
+their tutorials do.
 """
+
+# ruff: noqa: PLC0415 - each engine imports what only its own environment has, and what is not to be timed
 
 import contextlib
 import gc
@@ -16,7 +19,6 @@ import pickle
 import resource
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -181,12 +183,13 @@ def text_dedup() -> Engine:
         with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
             Path("in.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
             options = {
-                "path": "json", "data_files": "in.jsonl", "split": "train", "cache_dir": "cache", "output": "out",
-                "column": "text", "threshold": THRESHOLD, "num_perm": PERMUTATIONS, "ngram": WORDS, "num_proc": 1,
+                "path": "json", "data_files": "in.jsonl", "split": "train", "cache_dir": "cache",
+                "output": "out", "column": "text", "threshold": THRESHOLD, "num_perm": PERMUTATIONS,
+                "ngram": WORDS, "num_proc": 1,
             }  # fmt: skip
             argv = [part for name, value in options.items() for part in (f"--{name}", str(value))]
             main([*argv, "--debug"], standalone_mode=False)
-            union = pickle.loads(Path("out/uf.pkl").read_bytes())
+            union = pickle.loads(Path("out/uf.pkl").read_bytes())  # noqa: S301 - made just now
             return [union.find(at) for at in range(len(texts))]
 
     return run

@@ -66,7 +66,7 @@ def interpreter(engine: str, venvs: Path) -> Path | str:
     """Return the interpreter of an engine, or why it has none."""
     if engine == "feedmill":
         return Path(sys.executable)
-    name = engine.split(",")[0].split(" ")[0]
+    name = next(name for name in PACKAGES if engine.startswith(name))
     home = venvs / name
     if not (home / "installed").exists():
         subprocess.run([sys.executable, "-m", "venv", home], check=True)

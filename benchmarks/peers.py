@@ -1,12 +1,14 @@
-"""Near-duplicates of real posts: feedmill and its peers, each in an environment of its own, against exact truth.
+"""Near-duplicates of real posts: feedmill and its peers, each in an environment of its own, against exact
+truth.
 
     python benchmarks/peers.py FOLDER [--venvs FOLDER] [--engine NAME ...]
 
-FOLDER holds *.jsonl with a `text` a line. Truth: the Jaccard of all pairs of posts, over word 3-grams of lower-case
-`\\w+` words without addresses; posts without a word are left out, and so are pairs that are equal up to their
-figures. Recall is the share of true pairs with one label, by bins of Jaccard. `wrong`: share of the pairs of one
-label with a Jaccard below 0.5. `numbers`: pairs of one label that are equal but for their figures. Of engines
-that only say "seen before" (*), recall is over the later posts of pairs, `wrong` over the posts they name.
+FOLDER holds *.jsonl with a `text` a line. Truth: the Jaccard of all pairs of posts, over word 3-grams of
+lower-case `\\w+` words without addresses; posts without a word are left out, and so are pairs that are
+equal up to their figures. Recall is the share of true pairs with one label, by bins of Jaccard. `wrong`:
+share of the pairs of one label with a Jaccard below 0.5. `numbers`: pairs of one label that are equal but
+for their figures. Of engines that only say "seen before" (*), recall is over the later posts of pairs,
+`wrong` over the posts they name.
 """
 
 import argparse
@@ -54,7 +56,7 @@ def main() -> None:
     numeric = {pair for pair in truth.pairs if without[pair[0]] == without[pair[1]] and truth.pairs[pair] < 1}
     pairs = {pair: value for pair, value in truth.pairs.items() if pair not in numeric}
     print(
-        f"{len(posts)} posts; pairs from {BINS[-1]} on: {len(pairs)}, and {len(numeric)} that differ in figures alone"
+        f"{len(posts)} posts; {len(pairs)} pairs from {BINS[-1]} on, {len(numeric)} more differ in figures alone"
     )
     counts = [sum(high > value >= low for value in pairs.values()) for low, high in _bins()]
     print(
@@ -71,7 +73,7 @@ def main() -> None:
 
 
 def _found(posts: list[str], pairs: dict[tuple[int, int], float]) -> str:
-    """Return the line of what feedmill finds and stores as pairs: of these, clusters keep those of one primary."""
+    """Return the line of the pairs that feedmill finds, variants too; clusters join copies of one primary."""
     signed = sign(posts)
     keys = [one.text_key for one in signed]
     known = {(pair.left, pair.right): pair for pair in find_pairs(posts, signed=signed, exact_texts=0)}
@@ -84,7 +86,7 @@ def _found(posts: list[str], pairs: dict[tuple[int, int], float]) -> str:
 
 
 def _own(posts: list[str]) -> None:
-    """Print what bands propose of all pairs with a Jaccard of 0.7 and of 0.8 over the shingles of the recipe."""
+    """Print what bands propose of all pairs with a Jaccard of 0.7 and 0.8 over the shingles of the recipe."""
     forms = {form: None for form in map(fold, posts) if form}
     texts = list(forms)
     signed = sign(texts)

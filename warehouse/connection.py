@@ -14,8 +14,8 @@ CATALOG = "feedmill"
 #: Files that 1.5 and 2.0 both open. Without it 1.5 writes v1.0.0 and 2.0 a version that 1.x cannot read.
 STORAGE_VERSION = "v1.5.0"
 #: Log that is merged into the file at once. Each time, the last unfinished row groups (120,000
-#: rows) are compressed anew: at DuckDB's 16 MB, every few batches, that was half the cost of landing. Replaying
-#: so much after a kill takes two seconds.
+#: rows) are compressed anew: at DuckDB's 16 MB, every few batches, that was half the cost of landing.
+#: Replaying so much after a kill takes two seconds.
 LOG_BYTES = "256MB"
 
 

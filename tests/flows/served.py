@@ -208,6 +208,17 @@ def browser() -> str:
     return found
 
 
+def shown(url: str, folder: Path, *words: str) -> str:
+    """Return the DOM of a page once it shows all these words: its data may come after it was dumped."""
+
+    def dumped() -> str | None:
+        page = look(url, folder)
+        return page if all(one in page for one in words) else None
+
+    page: str = wait_for(f"{url} to show {words}", dumped, 120)
+    return page
+
+
 def look(url: str, folder: Path, *, picture: Path | None = None) -> str:
     """Return the DOM of a page after its scripts ran. With `picture`, save what is visible."""
     flags = [

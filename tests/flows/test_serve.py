@@ -24,7 +24,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 # conftest.py puts this folder on the path.
-from served import Serve, alive, descendants, environ, feedmill, free_port, look, wait_for
+from served import Serve, alive, descendants, environ, feedmill, free_port, look, shown, wait_for
 
 ROOT = Path(__file__).parents[2]
 SECRET = environ()["TOKEN_OF_TEST"]
@@ -207,27 +207,20 @@ def test_the_schedule_runs_and_a_browser_shows_it(serve: Serve, tmp_path: Path) 
     run = wait_for("a scheduled run", lambda: serve.ask("/api/flow_runs/filter", of_schedule), 150)[0]
     page = f"http://127.0.0.1:{serve.port}"
     assert run["auto_scheduled"]
-    runs = look(f"{page}/runs", tmp_path)
-    assert "ingest seeds 20" in runs
-    assert "source:seeds" in runs
-    assert "Completed" in runs
-    one = look(f"{page}/runs/flow-run/{run['id']}", tmp_path)
-    assert "<canvas" in one  # the graph; what it draws is asked for below
-    for words in (run["name"], "documents (", "open warehouse", "publish", "report"):
-        assert words in one
+    shown(f"{page}/runs", tmp_path, "ingest seeds 20", "source:seeds", "Completed")
+    # The canvas is the graph; what it draws is asked for below.
+    words = ("<canvas", run["name"], "documents (", "open warehouse", "publish", "report")
+    shown(f"{page}/runs/flow-run/{run['id']}", tmp_path, *words)
     graph = serve.ask(f"/api/flow_runs/{run['id']}/graph-v2")
     drawn = {node["label"] for _, node in graph["nodes"]}
     assert {"open warehouse", "read", "publish", "report"} <= drawn
     artifacts = serve.artifacts(run["id"])
     keys = {"run-report", "run-sources", "newest-duplicates", "quarantine", "data-checks", "overview"}
     assert set(artifacts) == keys
-    report = look(f"{page}/artifacts/artifact/{artifacts['run-report']['id']}", tmp_path)
-    assert "copied paragraphs collapsed" in report
-    picture = look(f"{page}/artifacts/artifact/{artifacts['overview']['id']}", tmp_path)
-    assert 'src="data:image/svg+xml;base64,' in picture
-    schedule = look(f"{page}/deployments/deployment/{deployment}", tmp_path)
-    assert "* * * * * UTC" in schedule
-    assert "Next Run" in schedule
+    artifact = f"{page}/artifacts/artifact"
+    shown(f"{artifact}/{artifacts['run-report']['id']}", tmp_path, "copied paragraphs collapsed")
+    shown(f"{artifact}/{artifacts['overview']['id']}", tmp_path, 'src="data:image/svg+xml;base64,')
+    shown(f"{page}/deployments/deployment/{deployment}", tmp_path, "* * * * * UTC", "Next Run")
     # From here on it would be in the way; a restart, below, switches it on again, as feedmill.toml says.
     serve.ask(f"/api/deployments/{deployment}/pause_deployment", {}, raw=True)
     shot = tmp_path / "run.png"
@@ -284,8 +277,12 @@ def test_a_warehouse_that_is_locked_is_named_and_a_source_that_is_down_stops_no_
     run = serve.run("ingest/all-sources", ask_now=True)
     state = serve.ended(run)
     assert (state["type"], state["name"]) == ("COMPLETED", "CompletedWithFailures")
-    logs = serve.ask("/api/logs/filter", {"logs": {"flow_run_id": {"any_": [run]}}})
-    assert any("cannot be reached" in one["message"] for one in logs)
+
+    def logged() -> Any:
+        logs = serve.ask("/api/logs/filter", {"logs": {"flow_run_id": {"any_": [run]}}})
+        return logs if any("cannot be reached" in one["message"] for one in logs) else None
+
+    logs = wait_for("the log", logged, 60)  # it comes some seconds after the end
     assert SECRET not in json.dumps(logs) + json.dumps(serve.ask(f"/api/flow_runs/{run}"))
 
 
