@@ -55,9 +55,7 @@ def main() -> None:
     without = [_FIGURES.sub("0", " ".join(_ADDRESS.sub(" ", post).lower().split())) for post in posts]
     numeric = {pair for pair in truth.pairs if without[pair[0]] == without[pair[1]] and truth.pairs[pair] < 1}
     pairs = {pair: value for pair, value in truth.pairs.items() if pair not in numeric}
-    print(
-        f"{len(posts)} posts; {len(pairs)} pairs, {len(numeric)} more differ in figures alone"
-    )
+    print(f"{len(posts)} posts; {len(pairs)} pairs, {len(numeric)} more differ in figures alone")
     counts = [sum(high > value >= low for value in pairs.values()) for low, high in _bins()]
     print(
         f"{'':24}"

@@ -143,6 +143,15 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
+class Server(ThreadingHTTPServer):
+    """Says nothing of clients that leave early: here they mean to."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        pass
+
+
 class Web:
     """A running server. `seen` holds the path and headers of each request."""
 
@@ -150,8 +159,7 @@ class Web:
         self.seen: list[tuple[str, dict[str, str]]] = []
         self.stop = threading.Event()
         self.handler = type("Fresh", (Handler,), {"seen": self.seen, "body": FEED, "stop": self.stop})
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self.handler)
-        self.server.daemon_threads = True
+        self.server = Server(("127.0.0.1", 0), self.handler)
         self.address = f"http://127.0.0.1:{self.server.server_port}"
 
     def serve(self, body: bytes) -> None:
