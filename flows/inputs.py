@@ -13,8 +13,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from cleaners.formats import detect, named, names
-from cleaners.formats.entry import HEAD, TAIL, Glimpse
 from schemas.documents import Blob
 from schemas.errors import InputError
 from schemas.options import Columns, EdgeLine
@@ -100,6 +98,10 @@ def look(ref: Ref) -> Ref:
 
     What cannot be opened stays as it is: reading it will say why.
     """
+    # Brings the parsers, which commands that only ask do without.
+    from cleaners.formats import detect, named, names  # noqa: PLC0415
+    from cleaners.formats.entry import HEAD, TAIL, Glimpse  # noqa: PLC0415
+
     try:
         with opened(ref) as handle:
             head = handle.read(HEAD)
