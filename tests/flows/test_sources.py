@@ -195,6 +195,7 @@ def test_a_file_that_vanishes_is_an_error_with_advice(folder: Path) -> None:
 
 
 _AS_NOBODY = """
+import cleaners.formats  # loaded late, where nobody may look
 import os, sys
 from flows.settings import SourceSettings
 from flows.sources import discover, read, UnusableInputError
