@@ -29,6 +29,8 @@ _NOTHING = (None, "")
 _PLAIN = re.compile(r"[\W_]+")
 #: Rows whose columns are the known ones: what comes up later is drift.
 CENSUS = 200
+#: What every table keeps of its rows beside the text, for `feedmill formats`.
+KEPT = ("id", "time", "edit", "author", "channel", "title", "address", "tags")
 
 
 @dataclass(frozen=True, slots=True)

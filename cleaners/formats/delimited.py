@@ -273,15 +273,5 @@ FORMAT = Format(
     media_type="text/csv",
     extensions=(".csv", ".tsv"),
     recognised_by="a first row of names, one of them known for text or titles, and rows as long as it",
-    keeps=(
-        "id",
-        "time",
-        "edit",
-        "author",
-        "channel",
-        "title",
-        "address",
-        "tags",
-        "all other columns as they are",
-    ),
+    keeps=(*columns.KEPT, "all other columns as they are"),
 )

@@ -159,15 +159,5 @@ FORMAT = Format(
     media_type="application/x-ndjson",
     extensions=(".jsonl", ".ndjson"),
     recognised_by="the first lines are JSON objects",
-    keeps=(
-        "id",
-        "time",
-        "edit",
-        "author",
-        "channel",
-        "title",
-        "address",
-        "tags",
-        "all other columns as they are",
-    ),
+    keeps=(*columns.KEPT, "all other columns as they are"),
 )

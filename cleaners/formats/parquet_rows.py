@@ -117,17 +117,7 @@ FORMAT = Format(
     media_type="application/vnd.apache.parquet",
     extensions=(".parquet", ".pq"),
     recognised_by="PAR1 at both ends",
-    keeps=(
-        "id",
-        "time",
-        "edit",
-        "author",
-        "channel",
-        "title",
-        "address",
-        "tags",
-        "all other columns, nested ones as JSON",
-    ),
+    keeps=(*columns.KEPT, "all other columns, nested ones as JSON"),
     lined=False,
     risky=True,
 )
