@@ -125,7 +125,7 @@ class Fits:
         """Return the features of a channel by the words of the other channels that are not left out."""
         ratios = self.ratios(left_out | {channel.name})
         table = self._plain[channel.name].copy()
-        set_words(table, [word_scores(line, ratios) for line in channel.keys], [True] * len(channel.keys))
+        set_words(table, word_scores(channel.keys, ratios), np.ones(len(channel.keys), dtype=np.bool_))
         return table
 
     def weights(self, left_out: frozenset[str] = frozenset()) -> np.ndarray:

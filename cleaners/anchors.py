@@ -6,27 +6,29 @@ last words; every candidate is then verified on the whole line.
 """
 
 import re
-import zlib
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from zlib import crc32
 
+import numpy as np
+from numpy.typing import NDArray
 from rapidfuzz.distance import Indel
 from rapidfuzz.fuzz import ratio
+
+from cleaners.line_kernel import equal_pairs, near_pairs, sketch
+from cleaners.vocabulary import number, number_words
 
 # A copy stands right behind its body: no body of 12,000 real posts has more than 120 lines, so 400 lines
 # hold three copies of the longest.
 WINDOW = 400
 _PARTNERS = 3  # equal lines looked back at: enough for a body said three times
 _NEAR = 12  # an equal line farther away does not spare the search for a near copy: footers recur
-_SKETCH = 5
 _CUT, _CUT_EDITED = 0.95, 0.85  # similarity of a truncated copy, and of one that was also edited
 _FIGURE = re.compile(r"\d+")
 _WORD = re.compile(r"[^\W\d_]+")
 _TYPO = 2  # letters that an edit may put in or take out as a word of their own
 _SAME_WORD = 66  # Indel ratio of a word and its damaged copy: one letter of three may change
-_GRAM = 3
-_MASK = (1 << 32) - 1
 _MIX_1, _MIX_2 = 0x9E3779B1, 0x85EBCA77  # odd multipliers of xxHash: they spread the words over the grams
 _LEAST_SHARED = 2  # buckets of eight: a damaged copy keeps more, unrelated lines seldom share two; short
 # lines have fewer, and one damaged letter may leave them a single one
@@ -89,80 +91,43 @@ def varies(left: str, right: str) -> bool:
     return False
 
 
-def _sketch(key: str, hashes: dict[str, int]) -> tuple[int, ...]:
-    """Return the bucket numbers of a line: its first and last words, its opening, its smallest 3-gram hashes.
-
-    `hashes` remembers the hashes of words over a document; a 3-gram is mixed from those of its words.
-    """
-    words = []
-    for word in key.split():
-        found = hashes.get(word)
-        if found is None:
-            found = hashes[word] = zlib.crc32(word.encode())
-        words.append(found)
-    if len(words) < _GRAM:
-        grams = [sum(words) & _MASK]
-    else:
-        grams = [
-            (first * _MIX_1 + second * _MIX_2 + third) & _MASK
-            for first, second, third in zip(words, words[1:], words[2:], strict=False)
-        ]
-    opening = zlib.crc32(key[:8].rstrip(". ").encode())
-    ends = (_MASK + 1 + (sum(words[:4]) & _MASK), 2 * _MASK + 2 + (sum(words[-4:]) & _MASK), -opening)
-    return (*ends, *sorted(set(grams))[:_SKETCH])
-
-
 def find_anchors(keys: Sequence[str], usable: Sequence[bool]) -> list[Anchor]:
     """Return the anchors of a document, ordered by (first, later).
 
     `usable[i]` is False for structural lines, which never match. Cost: a constant number of candidates a
     line, so linear in the number of lines whatever they hold.
     """
-    anchors: list[Anchor] = []
-    equal: dict[str, deque[int]] = {}
-    partnered = [False] * len(keys)
-    for later, key in enumerate(keys):
-        if not usable[later]:
-            continue
-        seen = equal.setdefault(key, deque(maxlen=_PARTNERS))
-        # In a run of equal lines the nearest says all: the unit of the run is one line.
-        for first in [later - 1] if later and keys[later - 1] == key and usable[later - 1] else seen:
-            if later - first <= WINDOW:
-                anchors.append(Anchor(first, later, 1.0))
-                if later - first <= _NEAR:
-                    partnered[first] = partnered[later] = True
-        seen.append(later)
-    buckets: dict[int, list[int]] = {}
-    hashes: dict[str, int] = {}
-    sketches: dict[str, tuple[int, ...]] = {}
-    for later, key in enumerate(keys):
-        if not usable[later] or len(key) < _SHORTEST:
-            continue
-        sketch = sketches.get(key)
-        if sketch is None:
-            sketch = sketches[key] = _sketch(key, hashes)
-        shared: dict[int, int] = {}
-        alone = not partnered[later]
-        for bucket in sketch:
-            lines = buckets.get(bucket)
-            if lines is None:
-                buckets[bucket] = [later]
-                continue
-            for first in lines:
-                # a line without an equal one may be a damaged copy of a line that has
-                if (alone or not partnered[first]) and later - first <= WINDOW:
-                    shared[first] = shared.get(first, 0) + 1
-            lines.append(later)
-            if len(lines) > _PARTNERS:
-                del lines[0]
-        least = _LEAST_SHARED if len(sketch) >= _SKETCH + 3 else 1
-        likely = [first for first, together in shared.items() if together >= least]
-        ranked = sorted(likely, key=lambda first: (-shared[first], later - first))
-        for first in ranked[:_VERIFIED]:
-            score = similarity(keys[first], key)
-            if score:
-                variant = score not in (_CUT, _CUT_EDITED) and varies(keys[first], key)
-                if alone or not variant:
-                    anchors.append(Anchor(first, later, score, variant))
+    if not keys:
+        return []
+    lines, of = number(keys)
+    may = np.array(usable, dtype=np.bool_)
+    firsts, laters, partnered = equal_pairs(of, len(lines), may, _PARTNERS, WINDOW, _NEAR)
+    anchors = [
+        Anchor(first, later, 1.0) for first, later in zip(firsts.tolist(), laters.tolist(), strict=True)
+    ]
+    pairs = near_pairs(of, *_buckets(lines), may, partnered, _PARTNERS, WINDOW, _LEAST_SHARED, _VERIFIED)
+    lonely = (~partnered).tolist()
+    for first, later in zip(*(side.tolist() for side in pairs), strict=True):
+        score = similarity(keys[first], keys[later])
+        if score:
+            variant = score not in (_CUT, _CUT_EDITED) and varies(keys[first], keys[later])
+            if lonely[later] or not variant:
+                anchors.append(Anchor(first, later, score, variant))
     anchors.sort(key=lambda anchor: (anchor.first, anchor.later))
     return anchors
+
+
+def _buckets(lines: Sequence[str]) -> tuple[NDArray[np.int32], int]:
+    """Return the numbers of the buckets of each distinct line, and how many buckets there are.
+
+    A line stands in one for its first words, its last words, its opening and each of its smallest 3-gram
+    hashes; a 3-gram is mixed from the hashes of its words. Lines that are too short stand in none.
+    """
+    vocabulary = number_words([line.split() for line in lines])
+    hashes = np.array([crc32(word.encode()) for word in vocabulary.words], dtype=np.int64)
+    openings = np.array([crc32(line[:8].rstrip(". ").encode()) for line in lines], dtype=np.int64)
+    found = sketch(vocabulary.codes, vocabulary.starts, hashes, openings, _MIX_1, _MIX_2)
+    found[[len(line) < _SHORTEST for line in lines]] = -1
+    values, places = np.unique(found, return_inverse=True)
+    spare = int(values[0] == -1)  # what stands for no bucket is the smallest of all
+    return (places.reshape(found.shape) - spare).astype(np.int32), len(values) - spare

@@ -18,7 +18,7 @@ _FOLD = str.maketrans(
     }
 )
 _FOLDED = re.compile(f"[{re.escape(''.join(map(chr, _FOLD)))}]")
-_WORD = re.compile(r"[^\W\d_]{4,}")
+_WORD = re.compile(r"[^\W\d_]+")
 
 
 def key(text: str) -> str:
@@ -36,7 +36,6 @@ def keys_of(texts: Sequence[str]) -> list[str]:
     return [known[text] for text in texts]
 
 
-def stems(line_key: str) -> frozenset[str]:
-    """Return the first six letters of the words of four letters and more: enough to see a shared topic
-    across the case endings of Slavic languages, cheap enough for every line."""
-    return frozenset(word[:6] for word in _WORD.findall(line_key))
+def letters(line_key: str) -> list[str]:
+    """Return the words of a line: its runs of letters."""
+    return _WORD.findall(line_key)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from math import exp
 
-from cleaners import cues
+from cleaners import looks
 from cleaners.marks import Mark
 from schemas.echoes import Block
 
@@ -76,7 +76,7 @@ def price_of(
         return "headers", 1.2 + 3 * min(1.0, max(0.0, (share - _SPARSE) / (_DENSE - _SPARSE)))
     recurring = Counter(keys)
     styled = sum(
-        cues.tags_only(text) or cues.starts_with_emoji(text) or recurring[line] >= 3 or cues.more(text)
+        looks.tags_only(text) or looks.starts_with_emoji(text) or recurring[line] >= 3 or looks.more(text)
         for text, line in zip(texts, keys, strict=True)
     )
     # No article of the news corpora looked at has more than 60 paragraphs; none goes on for 200.

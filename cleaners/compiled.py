@@ -1,0 +1,29 @@
+"""Compiled: functions of loops over numbers, turned to machine code by numba when they are first needed.
+
+The machine code is kept beside the file of the function; where that cannot be written, in the user's cache
+folder; where neither can be, it is made anew by each process. Numba writes a file of the cache aside and
+renames it, so processes may compile at the same time. The cache goes by the date of the function's own file:
+what compiled code takes from elsewhere comes as an argument, never as a global.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numba
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def compiled(signature: Any = None) -> Callable[[Function], Function]:
+    """Compile a function; one with a signature at once, with its machine code kept for other processes."""
+
+    def decorate(function: Function) -> Function:
+        if signature is None:
+            return cast("Function", numba.njit(nogil=True, error_model="numpy")(function))
+        try:
+            made = numba.njit(signature, nogil=True, error_model="numpy", cache=True)(function)
+        except RuntimeError:  # no folder to keep it in: read-only packages and no home
+            made = numba.njit(signature, nogil=True, error_model="numpy")(function)
+        return cast("Function", made)
+
+    return decorate
