@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from cleaners.cues import features, names, set_words
+from cleaners.cues import features, names, set_words, stems_of
 from cleaners.keys import key
 from cleaners.logistic import fit, odds, rebase
 from cleaners.modes import EAGER
@@ -125,7 +125,9 @@ class Fits:
         """Return the features of a channel by the words of the other channels that are not left out."""
         ratios = self.ratios(left_out | {channel.name})
         table = self._plain[channel.name].copy()
-        set_words(table, word_scores(channel.keys, ratios), np.ones(len(channel.keys), dtype=np.bool_))
+        set_words(
+            table, word_scores(*stems_of(channel.keys), ratios), np.ones(len(channel.keys), dtype=np.bool_)
+        )
         return table
 
     def weights(self, left_out: frozenset[str] = frozenset()) -> np.ndarray:

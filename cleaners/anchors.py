@@ -6,7 +6,6 @@ last words; every candidate is then verified on the whole line.
 """
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from zlib import crc32
@@ -78,9 +77,11 @@ def similarity(left: str, right: str) -> float:
 def varies(left: str, right: str) -> bool:
     """Say whether two similar keys differ in a figure or replace whole words: 'lost 5', 'lost 7'; 'in Paris',
     'in Milan'. What a damaged copy changes (letters, punctuation, short words) is no variant."""
-    if Counter(_FIGURE.findall(left)) != Counter(_FIGURE.findall(right)):
+    if sorted(_FIGURE.findall(left)) != sorted(_FIGURE.findall(right)):
         return True
     ours, theirs = _WORD.findall(left), _WORD.findall(right)
+    if ours == theirs:
+        return False
     for step in Indel.opcodes(ours, theirs):
         if step.tag == "equal":
             continue
@@ -123,7 +124,7 @@ def _buckets(lines: Sequence[str]) -> tuple[NDArray[np.int32], int]:
     A line stands in one for its first words, its last words, its opening and each of its smallest 3-gram
     hashes; a 3-gram is mixed from the hashes of its words. Lines that are too short stand in none.
     """
-    vocabulary = number_words([line.split() for line in lines])
+    vocabulary = number_words(map(str.split, lines))
     hashes = np.array([crc32(word.encode()) for word in vocabulary.words], dtype=np.int64)
     openings = np.array([crc32(line[:8].rstrip(". ").encode()) for line in lines], dtype=np.int64)
     found = sketch(vocabulary.codes, vocabulary.starts, hashes, openings, _MIX_1, _MIX_2)

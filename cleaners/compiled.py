@@ -3,7 +3,8 @@
 The machine code is kept beside the file of the function; where that cannot be written, in the user's cache
 folder; where neither can be, it is made anew by each process. Numba writes a file of the cache aside and
 renames it, so processes may compile at the same time. The cache goes by the date of the function's own file:
-what compiled code takes from elsewhere comes as an argument, never as a global.
+what compiled code takes from elsewhere comes as an argument, never as a global, and what calls each other
+stands in one file.
 """
 
 from collections.abc import Callable

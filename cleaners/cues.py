@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from cleaners.keys import letters
 from cleaners.line_kernel import overlaps
-from cleaners.logistic import Matrix
+from cleaners.logistic import Matrix, Table
 from cleaners.looks import look
-from cleaners.openers import PLACES, Ratios, general_ratios, stem, word_scores
+from cleaners.openers import PLACES, Ratios, stem, word_scores
 from cleaners.rules import rules
-from cleaners.vocabulary import Codes, number, number_words
+from cleaners.vocabulary import Codes, Vocabulary, number, number_words
 
 Flags = NDArray[np.bool_]
 
@@ -50,14 +50,14 @@ def features(
     blanks: Sequence[int],
     copies: Sequence[bool],
     ratios: Ratios | None = None,
-) -> Matrix:
+) -> Table:
     """Return the features of every line, shape (lines, features). ratios: of words, if not the general ones.
 
     copies[i]: line i surely repeats an earlier one. It does not count when recurring lines are counted, and
     shows nothing but that it is a copy: it opens no post.
     """
     columns, size = _columns(), len(texts)
-    table: Matrix = np.zeros((size, len(columns)))
+    table: Table = np.zeros((size, len(columns)), dtype=np.float32)
     if not size:
         return table
     originals = ~np.array(copies, dtype=np.bool_)
@@ -67,8 +67,7 @@ def features(
     table[:, columns["blank-before"]] = np.array(blanks) > usual
     lines, of = number(keys)
     _set_habits(table, lines, of, originals)
-    words = number_words([letters(line) for line in lines])
-    stems, stem_of = number([stem(word) for word in words.words])
+    words, stems, stem_of = stems_of(lines)
     long = np.array([len(word) >= _TOPIC for word in words.words], dtype=np.bool_)
     topics = np.where(long, stem_of, np.int32(-1)).astype(np.int32)
     shared = overlaps(of, topics[words.codes], words.starts, len(stems), originals)
@@ -76,11 +75,17 @@ def features(
         table[:, columns[f"overlap-{place}"]] = values
     table[~originals] = 0.0
     table[~originals, columns["copy"]] = 1.0
-    set_words(table, word_scores(lines, general_ratios() if ratios is None else ratios)[of], originals)
+    set_words(table, word_scores(words, stems, stem_of, ratios)[of], originals)
     return table
 
 
-def _set_looks(table: Matrix, texts: Sequence[str]) -> None:
+def stems_of(lines: Sequence[str]) -> tuple[Vocabulary, tuple[str, ...], Codes]:
+    """Return the words of line keys, their distinct stems, and which of these each distinct word has."""
+    words = number_words(map(letters, lines))
+    return words, *number([stem(word) for word in words.words])
+
+
+def _set_looks(table: Table, texts: Sequence[str]) -> None:
     """Set what each line, the line before and the line behind show by themselves."""
     columns = _columns()
     distinct, of = number(texts)
@@ -103,7 +108,7 @@ def _mirrors(name: str) -> bool:
     return name.removeprefix("after-") in names() and name.startswith("after-") and "words" not in name
 
 
-def _set_habits(table: Matrix, lines: Sequence[str], of: Codes, originals: Flags) -> None:
+def _set_habits(table: Table, lines: Sequence[str], of: Codes, originals: Flags) -> None:
     """Set what recurs: the line, its first word, the line before and its last words, the two together."""
     columns, size = _columns(), len(of)
     scale = log(max(size, 3))
@@ -131,7 +136,7 @@ def _set_habits(table: Matrix, lines: Sequence[str], of: Codes, originals: Flags
     table[2:, columns["second-after-recurs"]] = before[:-1] & ~before[1:]
 
 
-def set_words(table: Matrix, scores: Matrix, originals: Flags) -> None:
+def set_words(table: Table, scores: Matrix, originals: Flags) -> None:
     """Set in a table of features what the words of each line and of its neighbours speak for."""
     columns = _columns()
     kept = originals[:, None]

@@ -6,9 +6,12 @@ Ohlebusch 2005), with a price for lines that have no partner.
 """
 
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
+
+import numpy as np
 
 from cleaners.anchors import Anchor, find_anchors
+from cleaners.cut_kernel import link_chains
 from schemas.echoes import Block, Copy
 
 _STEP = 3  # lines that may be lost between two anchors of one chain
@@ -155,34 +158,17 @@ def _chains(anchors: Sequence[Anchor], weights: Sequence[float]) -> list[list[An
 
     A link over lines without a partner costs half of what these lines weigh: a lost short line is cheap.
     """
-    total = [0.0, *accumulate(weights)]
-    score: dict[tuple[int, int], float] = {}
-    before: dict[tuple[int, int], tuple[int, int] | None] = {}
-    by_place = {(anchor.first, anchor.later): anchor for anchor in anchors}
-    for anchor in anchors:
-        i, j = anchor.first, anchor.later
-        best, link = 0.0, None
-        for back_i in range(1, _STEP + 1):
-            for back_j in range(1, _STEP + 1):
-                place = (i - back_i, j - back_j)
-                if place in score:
-                    skipped = total[i] - total[i - back_i + 1] + total[j] - total[j - back_j + 1]
-                    value = score[place] - 0.5 * skipped - 0.05 * (back_i + back_j - 2)
-                    if value > best:
-                        best, link = value, place
-        score[i, j] = best + anchor.similarity * weights[i]
-        before[i, j] = link
-    used: set[tuple[int, int]] = set()
+    apart = list({(anchor.first, anchor.later): anchor for anchor in anchors}.values())
+    worth = np.array([anchor.similarity * weights[anchor.first] for anchor in apart], dtype=np.float64)
+    total = np.array([0.0, *accumulate(weights)])
+    firsts, laters = (
+        np.array(side, dtype=np.int64)
+        for side in ([anchor.first for anchor in apart], [anchor.later for anchor in apart])
+    )
+    order, starts = (found.tolist() for found in link_chains(firsts, laters, worth, total, _STEP))
     chains: list[list[Anchor]] = []
-    for place in sorted(score, key=lambda at: (-score[at], at)):
-        chain: list[Anchor] = []
-        at: tuple[int, int] | None = place
-        while at is not None and at not in used:
-            used.add(at)
-            chain.append(by_place[at])
-            at = before[at]
-        if chain:
-            chains += _cut(chain[::-1])
+    for start, end in pairwise([*starts, len(order)]):
+        chains += _cut([apart[at] for at in order[start:end]])
     return chains
 
 

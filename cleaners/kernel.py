@@ -5,19 +5,16 @@ that), some fifteen times as fast: each text is folded by table into a buffer th
 core, hashed there, and permuted. A text that the tables cannot fold is given back for `fold`.
 
 Importing this module costs half a second (numba and LLVM), compiling it the first time on a machine some
-seconds more. The machine code is kept beside this file; where that cannot be written, in the user's cache
-folder; where neither can be, it is made anew by each process. Numba writes a file of the cache aside and
-renames it, so processes may compile at the same time. The cache goes by the date of this file alone. So the
-file is long, and what the compiled code takes from elsewhere comes as an argument, never as a global.
+seconds more; cleaners.compiled says where the machine code is kept, and why this file is long.
 """
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
 from numba import types
+
+from cleaners.compiled import compiled
 
 UInt32 = npt.NDArray[np.uint32]
 UInt64 = npt.NDArray[np.uint64]
@@ -53,25 +50,8 @@ MOST_LETTERS = 18
 _SPACE, _COLON, _SLASH, _DOT = 0x20, 0x3A, 0x2F, 0x2E
 _H, _T, _P, _S, _W, _M, _E = (ord(letter) for letter in "htpswme")
 
-Function = TypeVar("Function", bound=Callable[..., Any])
 
-
-def _compiled(signature: Any = None) -> Callable[[Function], Function]:
-    """Compile a function; one with a signature at once, with its machine code kept for other processes."""
-
-    def decorate(function: Function) -> Function:
-        if signature is None:
-            return cast("Function", numba.njit(nogil=True, error_model="numpy")(function))
-        try:
-            made = numba.njit(signature, nogil=True, error_model="numpy", cache=True)(function)
-        except RuntimeError:  # no folder to keep it in: read-only packages and no home
-            made = numba.njit(signature, nogil=True, error_model="numpy")(function)
-        return cast("Function", made)
-
-    return decorate
-
-
-@_compiled()
+@compiled()
 def _mix(x: Any, constants: Any) -> Any:
     """Apply the SplitMix64 finaliser."""
     x = (x ^ (x >> np.uint64(30))) * constants[1]
@@ -79,7 +59,7 @@ def _mix(x: Any, constants: Any) -> Any:
     return x ^ (x >> np.uint64(31))
 
 
-@_compiled()
+@compiled()
 def _spread(points: Any, entries: Any, pool: Any, alike: Any, middle: Any) -> tuple[int, bool]:
     """Write the entries of a text's characters; return how many, -1 if they depend on each other.
 
@@ -120,7 +100,7 @@ def _spread(points: Any, entries: Any, pool: Any, alike: Any, middle: Any) -> tu
     return (-1, False) if left < 0 else (size, left > 0)
 
 
-@_compiled()
+@compiled()
 def _unmix(points: Any, entries: Any, pool: Any, alike: Any, middle: Any) -> int:
     """Fold the words of mixed scripts in `middle` to one script each, as far as letters have look-alikes.
 
@@ -167,7 +147,7 @@ def _unmix(points: Any, entries: Any, pool: Any, alike: Any, middle: Any) -> int
     return left
 
 
-@_compiled()
+@compiled()
 def _in_one_script(points: Any, entries: Any, pool: Any, alike: Any, script: int, middle: Any) -> int:
     """Fold one word; return what `_unmix` does."""
     place = left = 0
@@ -194,7 +174,7 @@ def _in_one_script(points: Any, entries: Any, pool: Any, alike: Any, script: int
     return left
 
 
-@_compiled()
+@compiled()
 def _address(middle: Any, size: int, at: int, floor: int) -> int:
     """Return how many entries before `at` begin an address that goes on behind it, 0 if none does.
 
@@ -246,7 +226,7 @@ def _address(middle: Any, size: int, at: int, floor: int) -> int:
     return 0
 
 
-@_compiled()
+@compiled()
 def _signs(middle: Any, size: int, at: int) -> bool:
     """Say whether the character at `at` may be the sign of a figure; `text_key` looks closer."""
     code = middle[at] & np.uint32(CODE)
@@ -259,7 +239,7 @@ def _signs(middle: Any, size: int, at: int) -> bool:
     return True
 
 
-@_compiled()
+@compiled()
 def _settle(middle: Any, size: int, longest: int, form: Any) -> tuple[int, bool, bool]:
     """Write the matching form of a text: kept characters, single spaces, no addresses.
 
@@ -301,7 +281,7 @@ def _settle(middle: Any, size: int, longest: int, form: Any) -> tuple[int, bool,
     return made, signed, cut
 
 
-@_compiled()
+@compiled()
 def _read(points: Any, entries: Any, form: Any) -> int:
     """Write a text that is in matching form already."""
     for at in range(len(points)):
@@ -309,7 +289,7 @@ def _read(points: Any, entries: Any, form: Any) -> int:
     return len(points)
 
 
-@_compiled()
+@compiled()
 def _spell(form: Any, size: int, spelling: Any, start: int) -> int:
     """Write the matching form as UTF-8; return where it ends. Kept characters are no surrogates."""
     at = start
@@ -336,7 +316,7 @@ def _spell(form: Any, size: int, spelling: Any, start: int) -> int:
     return at
 
 
-@_compiled()
+@compiled()
 def _units(form: Any, size: int, by_words: bool, constants: Any, units: Any) -> int:
     """Write one hash a character or a word; return how many."""
     if not by_words:
@@ -359,7 +339,7 @@ def _units(form: Any, size: int, by_words: bool, constants: Any, units: Any) -> 
     return made
 
 
-@_compiled()
+@compiled()
 def _distinct(units: Any, count: int, window: int, salt: Any, constants: Any, seen: Any, hashes: Any) -> int:
     """Write the distinct shingle hashes of a text, as 32 bits that are ready to be permuted; return how many.
 
@@ -399,7 +379,7 @@ def _distinct(units: Any, count: int, window: int, salt: Any, constants: Any, se
     return made
 
 
-@_compiled()
+@compiled()
 def _permute(hashes: Any, count: int, factors: Any, terms: Any, row: Any) -> None:
     """Write the minimum of each permutation. Every cast counts: numba widens the product of two uint32."""
     for lane in range(len(row)):
@@ -421,7 +401,7 @@ def _permute(hashes: Any, count: int, factors: Any, terms: Any, row: Any) -> Non
         at += 1
 
 
-@_compiled()
+@compiled()
 def _band(row: Any, bands: int, rows: int, first: int, golden: Any, prime: Any, keys: Any) -> None:
     """Write the keys of the bands of a signature."""
     for band in range(bands):
@@ -436,7 +416,7 @@ def _array(scalar: Any, dimensions: int, mutable: bool) -> Any:
     return types.Array(scalar, dimensions, "C", readonly=not mutable)
 
 
-@_compiled(
+@compiled(
     types.void(
         _array(types.uint32, 1, False),  # points
         _array(types.int64, 1, False),  # offsets

@@ -8,6 +8,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from cleaners.vocabulary import number
+
 _DROP = dict.fromkeys([0xFE0E, 0xFE0F, *range(0x200B, 0x2010), 0x2060, 0xFEFF, 0xAD])
 _FOLD = str.maketrans(
     {
@@ -32,8 +34,9 @@ def key(text: str) -> str:
 
 def keys_of(texts: Sequence[str]) -> list[str]:
     """Return the keys of many lines; equal lines, of which dumps are full, are folded once."""
-    known = {text: key(text) for text in set(texts)}
-    return [known[text] for text in texts]
+    distinct, of = number(texts)
+    keys = list(map(key, distinct))
+    return [keys[place] for place in of.tolist()]
 
 
 def letters(line_key: str) -> list[str]:

@@ -93,7 +93,8 @@ def equal_pairs(of: Any, distinct: Any, usable: Any, partners: Any, window: Any,
 
 
 @compiled(
-    f"Tuple(({_PLACES}, {_PLACES}))({_INTS}, int32[:,::1], int64, {_BITS}, {_BITS}, int64, int64, int64, int64)"
+    f"Tuple(({_PLACES}, {_PLACES}))"
+    f"({_INTS}, int32[:,::1], int64, {_BITS}, {_BITS}, int64, int64, int64, int64)"
 )
 def near_pairs(
     of: Any,

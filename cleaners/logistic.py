@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Matrix = NDArray[np.float64]
+#: Features of many lines: single precision, for memory.
+Table = NDArray[np.float32]
 
 _SHARE, _FITTED_ON = 0.32, 500  # mean share of openings in the fitted channels; lines that it is worth
 _NEWTON = 25
@@ -42,9 +44,9 @@ def fit(table: Matrix, labels: Matrix, start: Matrix, pull: float, trust: Matrix
     return weights
 
 
-def odds(table: Matrix, weights: Matrix) -> list[float]:
+def odds(table: Table, weights: Matrix) -> list[float]:
     """Return the log-odds that each line starts a post, within -8..8; the first line counts 0."""
-    values: list[float] = np.clip(table @ weights, -8.0, 8.0).tolist()
+    values: list[float] = np.clip(table @ weights.astype(np.float32), -8.0, 8.0).tolist()
     if values:
         values[0] = 0.0
     return values

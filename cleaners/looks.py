@@ -1,6 +1,7 @@
 """Looks: what a line shows by itself - its length, how it opens and how it ends."""
 
 import re
+from collections.abc import Mapping
 from functools import cache
 
 from cleaners.rules import rules
@@ -12,15 +13,17 @@ _FLAG = re.compile("^[\U0001f1e6-\U0001f1ff]")
 _EMOJI = re.compile(
     "^[\u203c\u2049\u2139\u2190-\u21ff\u2300-\u27bf\u2b00-\u2bff\u3030\u303d\U0001f000-\U0001faff]"
 )
-_MORE = re.compile(
-    r"read more|read in full|full story|subscribe|follow us|подпис|подпиш|подробн|читат|читайте|смотрите|"
-    r"источник|підпис|підпиш|детальн|прислать|надіслати",
-    re.IGNORECASE,
+_MORE = (
+    *("read more", "read in full", "full story", "subscribe", "follow us", "подпис", "подпиш", "подробн"),
+    *("читат", "читайте", "смотрите", "источник", "підпис", "підпиш", "детальн", "прислать", "надіслати"),
 )
+_INVITATION = 140  # characters that an invitation stays below
 _CLOSED = re.compile(r"[.!?…:;»”\")\]]\s*$")
-_DATED = re.compile(
-    r"^\W*(?:on |today|сегодня|сьогодні|\d{1,2} [^\W\d_]{3,9}\b|\d{1,2}[./]\d{1,2})", re.IGNORECASE
-)
+_FIRST_WORD = re.compile(r"\W*(\w+)")
+_DATE_WORDS = ("today", "сегодня", "сьогодні")
+_FIGURE_DATE = re.compile(r"\d{1,2} [^\W\d_]{3,9}\b|\d{1,2}[./]\d{1,2}")
+_WORD_CHARACTER = re.compile(r"\w")
+_OPENING = 40  # characters from the first word on: all words and dates that are asked for are shorter
 _LENGTHS = ((25, "under-25"), (50, "under-50"), (100, "under-100"), (200, ""), (350, "under-350"))
 
 
@@ -31,7 +34,10 @@ def tags_only(text: str) -> bool:
 
 def more(text: str) -> bool:
     """Say whether a line is an invitation to read on or to subscribe."""
-    return len(text) < 140 and bool(_MORE.search(text))
+    if len(text) >= _INVITATION:
+        return False
+    low = text.lower()
+    return any(words in low for words in _MORE)
 
 
 def starts_with_emoji(text: str) -> bool:
@@ -40,11 +46,29 @@ def starts_with_emoji(text: str) -> bool:
 
 
 @cache
-def _continuer() -> re.Pattern[str]:
-    words = sorted(
-        {word for entry in rules("continuers")["words"] for word in entry["words"]}, key=len, reverse=True
+def _continuers() -> Mapping[str, tuple[str, ...]]:
+    """Return the words that go on with what the line before began, by the first of them."""
+    found: dict[str, tuple[str, ...]] = {}
+    for entry in rules("continuers")["words"]:
+        for words in entry["words"]:
+            first = words.partition(" ")[0]
+            found[first] = (*found.get(first, ()), words)
+    return found
+
+
+def _goes_on(opening: str, first: str) -> bool:
+    """Say whether a line continues the one before. opening: from its first word on, in lower case."""
+    return any(
+        opening.startswith(words) and not _WORD_CHARACTER.match(opening, len(words))
+        for words in _continuers().get(first, ())
     )
-    return re.compile(rf"^\W*(?:{'|'.join(map(re.escape, words))})\b", re.IGNORECASE)
+
+
+def _is_dated(opening: str, first: str) -> bool:
+    """Say whether a line opens with a date. opening: from its first word on, in lower case."""
+    if first[0].isdecimal():
+        return bool(_FIGURE_DATE.match(opening))
+    return first.startswith(_DATE_WORDS) or (first == "on" and opening.startswith("on "))
 
 
 def look(text: str) -> list[str]:
@@ -81,8 +105,10 @@ def look(text: str) -> list[str]:
         shown.append("digit")
     elif first in "\"'«“„‘":
         shown.append("quote")
-    if _continuer().match(text):
-        shown.append("continuer")
-    if _DATED.match(text):
-        shown.append("dated")
+    if word := _FIRST_WORD.match(text):
+        opening, found = text[word.start(1) : word.start(1) + _OPENING].lower(), word[1].lower()
+        if _goes_on(opening, found):
+            shown.append("continuer")
+        if _is_dated(opening, found):
+            shown.append("dated")
     return [name for name in shown if name]

@@ -14,7 +14,7 @@ from cleaners.keys import letters
 from cleaners.line_kernel import place_scores
 from cleaners.logistic import Matrix
 from cleaners.rules import rules
-from cleaners.vocabulary import number, number_words
+from cleaners.vocabulary import Codes, Vocabulary
 
 PLACES = ("first", "early", "rest")
 _STEM = 6  # letters: enough to see a shared topic, cheap enough for every line
@@ -45,14 +45,24 @@ def general_ratios() -> Ratios:
     return found["first"], found["early"], found["rest"]
 
 
-def word_scores(lines: Sequence[str], ratios: Ratios) -> Matrix:
-    """Return by place how much the words of each line key speak for a first line, shape (lines, places).
+@cache
+def _general_rows() -> tuple[Mapping[str, int], Matrix]:
+    return _rows(general_ratios())
 
-    The many words of the rest are no independent witnesses: their sum is divided by the root of their number.
+
+def _rows(ratios: Ratios) -> tuple[Mapping[str, int], Matrix]:
+    """Return the row of each stem, and the ratios by row and place; the last row is that of all others."""
+    stems = sorted(set().union(*ratios))
+    values = [[table.get(found, np.nan) for table in ratios] for found in stems]
+    return {found: row for row, found in enumerate(stems)}, np.array([*values, [np.nan] * len(ratios)])
+
+
+def word_scores(words: Vocabulary, stems: Sequence[str], of: Codes, ratios: Ratios | None = None) -> Matrix:
+    """Return by place how much the words of each line speak for a first line, shape (lines, places).
+
+    of: place of each word of the vocabulary in `stems`; ratios: None for the general ones. The many words of
+    the rest are no independent witnesses: their sum is divided by the root of their number.
     """
-    words = number_words([letters(line) for line in lines])
-    stems, stem_of = number([stem(word) for word in words.words])
-    values = np.full((len(stems), len(PLACES)), np.nan)
-    for place, table in enumerate(ratios):
-        values[:, place] = [table.get(found, np.nan) for found in stems]
-    return place_scores(stem_of[words.codes], words.starts, values, _EARLY)
+    rows, values = _general_rows() if ratios is None else _rows(ratios)
+    found = np.array([rows.get(name, -1) for name in stems], dtype=np.int64)
+    return np.asarray(place_scores(of[words.codes], words.starts, values[found], _EARLY))

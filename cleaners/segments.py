@@ -8,9 +8,12 @@ the first line looks like an opening, how surely the block is a copy, how usual 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import log
-from operator import add
+
+import numpy as np
+from numpy.typing import NDArray
 
 from cleaners.cards import CardSpan
+from cleaners.cut_kernel import best_cut
 from schemas.echoes import Block
 
 _TITLE_PRIOR = (0.04, 0.82, 0.10, 0.03)  # share of titles of 0..3 lines outside the copy
@@ -23,7 +26,6 @@ _STRAY_LINE = 4.5  # price of a line behind the copy that belongs to the post
 _HEADERS = 3  # structural lines above one post
 _FEW = 16  # posts below which one of one line is no evidence for more
 _LENGTHS = 10  # post lengths told apart; nine of ten posts of the development corpus have at most 10 lines
-_LOW = float("-inf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,81 +60,65 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
+class Offers:
+    """Ways in which blocks may be doubled posts, ordered by the line behind them; one each a row.
+
+    places: start, end, head, title and card of the segment, and its block, shape (6, offers); worth: of block
+    and card in log-odds.
+    """
+
+    blocks: Sequence[Block]
+    places: NDArray[np.int64]
+    worth: NDArray[np.float64]
+
+    def segment(self, at: int) -> Segment:
+        """Return one of them as a segment."""
+        start, end, head, title, card, block = self.places[:, at].tolist()
+        return Segment(start, end, head, title, self.blocks[block], card)
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """What the search sees of a document: lines by index, boundary log-odds, structure, doubled posts."""
 
     opens: Sequence[float]  # log-odds that a post starts at this line, structure included
     head: Sequence[bool]  # structural line that opens a post (header, opening stamp, separator)
-    doubled: Sequence[tuple[float, Segment]]  # from doubled_posts
+    doubled: Offers  # from doubled_posts
 
 
 def search(scene: Scene, shape: Shape) -> tuple[list[Segment], float]:
     """Return the best cut of all lines into segments, and its score. O(lines + blocks)."""
-    size = len(scene.opens)
-    opens, head = scene.opens, scene.head
-    ending = _by_end(scene, shape)
-    best = [0.0] + [_LOW] * size  # the best score of a cut of the lines before each line
-    origin: list[int | Segment] = [0] * (
-        size + 1
-    )  # where the segment that ends there starts, or a doubled post
-    # The last lines of a run of text, as first lines of a single post: score up to there, and start.
-    firsts: list[float] = []
-    starts: list[int] = []
-    lengths = [shape.length[0], *(value + shape.once for value in shape.length[1:])]
-    backwards = [lengths[count - 1 :: -1] if count else [] for count in range(_LENGTHS)]
-    long, long_start = _LOW, 0  # the best single post of _LENGTHS lines or more that is still open
-    lone = 0  # where the structural lines before this line begin
-    for at in range(size):
-        if head[at]:
-            lone = lone if at and head[at - 1] else at
-            best[at + 1], origin[at + 1] = best[lone] + opens[lone], lone
-            firsts, starts, long = [], [], _LOW
-            continue
-        headed = at > 0 and head[at - 1]
-        firsts.append(best[at] if headed else best[at] + opens[at])
-        starts.append(lone if headed else at)
-        long += shape.onward
-        if len(firsts) == _LENGTHS:
-            if firsts[0] + lengths[-1] > long:
-                long, long_start = firsts[0] + lengths[-1], starts[0]
-            del firsts[0], starts[0]
-        scores = list(map(add, firsts, backwards[len(firsts)]))
-        top = max(scores)
-        chosen: int | Segment = starts[scores.index(top)]
-        if long > top:
-            top, chosen = long, long_start
-        for score, segment in ending.get(at + 1, ()):
-            total = best[segment.start] + opens[segment.start] + score
-            if total > top:
-                top, chosen = total, segment
-        best[at + 1], origin[at + 1] = top, chosen
-    return _backtrack(origin, head, size), best[size]
-
-
-def _by_end(scene: Scene, shape: Shape) -> dict[int, list[tuple[float, Segment]]]:
-    """Return the doubled posts by the line behind them, scored but for the odds of their first line."""
-    ending: dict[int, list[tuple[float, Segment]]] = {}
-    for worth, segment in scene.doubled:
-        block = segment.block
-        assert block is not None  # noqa: S101  # doubled posts have one
-        bonus = (_EXACT if block.exact else _NEAR) if shape.doubled else 0.0
-        if block.line_wise:
-            bonus *= block.body  # each of its lines is a block of its own
-        length = _length(shape, segment.title + block.body)
-        score = worth + bonus + shape.twice + shape.title[segment.title] + length
-        ending.setdefault(segment.end, []).append((score, segment))
-    return ending
-
-
-def _backtrack(origin: Sequence[int | Segment], head: Sequence[bool], at: int) -> list[Segment]:
+    lengths = np.array([shape.length[0], *(value + shape.once for value in shape.length[1:])])
+    opens, head = np.array(scene.opens, dtype=np.float64), np.array(scene.head, dtype=np.bool_)
+    offers = scene.doubled
+    starts, ends = offers.places[:2]
+    found = best_cut(opens, head, lengths, shape.onward, starts, ends, _scores(offers, shape))
+    origin, doubled = found[0].tolist(), found[1].tolist()
     segments: list[Segment] = []
+    at = len(scene.opens)
     while at > 0:
-        found = origin[at]
-        if isinstance(found, int):
-            found = Segment(found, at, _head(head, found), 0, None, 0)
-        segments.append(found)
-        at = found.start
-    return segments[::-1]
+        start = origin[at]
+        if doubled[at] >= 0:
+            segments.append(offers.segment(doubled[at]))
+        else:
+            segments.append(Segment(start, at, _head(scene.head, start), 0, None, 0))
+        at = start
+    return segments[::-1], found[2]
+
+
+def _scores(offers: Offers, shape: Shape) -> NDArray[np.float64]:
+    """Return the scores of doubled posts but for the odds of their first line."""
+    *_, title, _, of = offers.places
+    body = np.array([block.body for block in offers.blocks], dtype=np.int64)
+    lines = title + body[of]
+    lengths = np.array(shape.length)[np.minimum(lines, _LENGTHS) - 1]
+    lengths += shape.onward * np.maximum(lines - _LENGTHS, 0)
+    scores = offers.worth + shape.twice + np.array(shape.title)[title] + lengths
+    if shape.doubled:
+        exact = np.array([block.exact for block in offers.blocks], dtype=np.bool_)
+        apart = np.array([block.body if block.line_wise else 1 for block in offers.blocks], dtype=np.int64)
+        scores += (np.where(exact, _EXACT, _NEAR) * apart)[of]  # line-wise: each line is a block of its own
+    return np.asarray(scores)
 
 
 def _head(head: Sequence[bool], start: int) -> int:
@@ -149,14 +135,15 @@ def doubled_posts(
     close: Sequence[bool],
     cards: Mapping[int, CardSpan],
     copies: Sequence[bool],
-) -> list[tuple[float, Segment]]:
-    """Return every way in which a block may be a doubled post, with the worth of block and card in log-odds.
+) -> Offers:
+    """Return every way in which a block may be a doubled post.
 
     A block can have titles of 0-3 lines, headers above, a card or a stray line behind. A line that is the
     copy of another (`copies`) is nobody's title.
     """
-    found: list[tuple[float, Segment]] = []
-    for block in blocks:
+    found: list[tuple[int, ...]] = []
+    worth: list[float] = []
+    for number, block in enumerate(blocks):
         if block.score < (_LEAST_EXACT if block.exact else _LEAST_BLOCK):
             continue
         card = cards.get(block.end)
@@ -177,18 +164,11 @@ def doubled_posts(
             start = first
             while start > 0 and head[start - 1] and first - start < _HEADERS:
                 start -= 1
-            found += [
-                (_BLOCK * block.score + gain, Segment(start, end, first - start, title, block, tail))
-                for end, tail, gain in ends
-            ]
-    return found
-
-
-def _length(shape: Shape, lines: int) -> float:
-    """Return the log-probability that a post has this many lines."""
-    if lines < _LENGTHS:
-        return shape.length[lines - 1]
-    return shape.length[-1] + shape.onward * (lines - _LENGTHS)
+            found += [(start, end, first - start, title, tail, number) for end, tail, _ in ends]
+            worth += [_BLOCK * block.score + gain for _, _, gain in ends]
+    places = np.array(found, dtype=np.int64).reshape(-1, 6)
+    order = np.argsort(places[:, 1], kind="stable")
+    return Offers(blocks, np.ascontiguousarray(places[order].T), np.array(worth)[order])
 
 
 def _several(mean: float) -> list[float]:

@@ -11,7 +11,7 @@ from cleaners.cards import CardSpan, card_at
 from cleaners.echoes import find_blocks
 from cleaners.keys import keys_of
 from cleaners.linewise import expand, reading, said_again
-from cleaners.logistic import Matrix, chances, fit, odds, rebase
+from cleaners.logistic import Matrix, Table, chances, fit, odds, rebase
 from cleaners.marks import Mark
 from cleaners.modes import ARTICLE, STRONG, closing_kind, is_doubled, price_of
 from cleaners.segments import Scene, Segment, Shape, doubled_posts, learn, search, usual_shape
@@ -139,18 +139,20 @@ def _table(
     blanks: Sequence[int],
     copies: Sequence[bool],
     usable: Sequence[bool],
-) -> Matrix:
+) -> Table:
     """Return the cue features of all lines; structural lines have none, and nobody's neighbour is one."""
     at = [index for index, text in enumerate(usable) if text]
     own = cues.features(
         [texts[i] for i in at], [keys[i] for i in at], [blanks[i] for i in at], [copies[i] for i in at]
     )
-    table: Matrix = np.zeros((len(texts), own.shape[1]))
+    if len(at) == len(texts):
+        return own
+    table = np.zeros((len(texts), own.shape[1]), dtype=own.dtype)
     table[at] = own
     return table
 
 
-def _adapted(table: Matrix, segments: Sequence[Segment]) -> Matrix | None:
+def _adapted(table: Table, segments: Sequence[Segment]) -> Matrix | None:
     """Return the weights moved towards what the doubled posts of this document show, None if those are few.
 
     Their titles are openings, the further lines of title and body are not; the line behind an exact copy
@@ -179,7 +181,7 @@ def _adapted(table: Matrix, segments: Sequence[Segment]) -> Matrix | None:
     rows = sorted(labels)
     rows = rows[:: 1 + len(rows) // _ROWS]
     found = np.array([labels[at] for at in rows])
-    return fit(table[rows], found, general, _PULL)
+    return fit(table[rows].astype(np.float64), found, general, _PULL)
 
 
 def _opens(

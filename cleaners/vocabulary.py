@@ -1,8 +1,8 @@
 """Vocabulary: the words of many lines as numbers, so that compiled loops can compare them."""
 
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,10 +27,6 @@ class Vocabulary:
     codes: Codes
     starts: Places
 
-    def lines(self) -> Codes:
-        """Return the line of each code."""
-        return np.repeat(np.arange(len(self.starts) - 1, dtype=np.int32), np.diff(self.starts))
-
 
 def number(names: Sequence[str]) -> tuple[tuple[str, ...], Codes]:
     """Return the distinct names in the order of their first place, and the place of each name in them."""
@@ -39,8 +35,12 @@ def number(names: Sequence[str]) -> tuple[tuple[str, ...], Codes]:
     return tuple(ids), codes
 
 
-def number_words(lines: Sequence[Sequence[str]]) -> Vocabulary:
-    """Return the words of each line as a vocabulary."""
-    starts = np.fromiter(accumulate(map(len, lines), initial=0), dtype=np.int64, count=len(lines) + 1)
-    words, codes = number(list(chain.from_iterable(lines)))
-    return Vocabulary(words, codes, starts)
+def number_words(lines: Iterable[Sequence[str]]) -> Vocabulary:
+    """Return the words of each line as a vocabulary. Lines are taken one by one: their words as strings
+    take ten times the memory of the text."""
+    ids = _Ids()
+    codes, starts = array("i"), [0]
+    for words in lines:
+        codes.extend(map(ids.__getitem__, words))
+        starts.append(len(codes))
+    return Vocabulary(tuple(ids), np.array(codes, dtype=np.int32), np.array(starts, dtype=np.int64))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cleaners.keys import key, stems
+from cleaners.keys import key, keys_of, letters
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,10 @@ def test_a_key_is_its_own_key_once_folded_twice(text: str) -> None:
     assert key(once) == once
 
 
-def test_stems_ignore_case_endings_and_short_words() -> None:
-    assert stems(key("министерство иностранных дел")) & stems(key("министерства иностранного"))
-    assert stems("a of the 2023") == frozenset()
+def test_the_words_of_a_line_are_its_runs_of_letters() -> None:
+    assert letters(key("В 2023 году: «Радио-1», won't")) == ["в", "году", "радио", "won", "t"]
+
+
+@given(st.lists(st.text(max_size=12), max_size=12))
+def test_many_lines_have_the_keys_that_each_has(texts: list[str]) -> None:
+    assert keys_of(texts) == [key(text) for text in texts]
