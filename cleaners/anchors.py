@@ -82,13 +82,15 @@ def varies(left: str, right: str) -> bool:
     ours, theirs = _WORD.findall(left), _WORD.findall(right)
     if ours == theirs:
         return False
-    for step in Indel.opcodes(ours, theirs):
-        if step.tag == "equal":
+    mine = other = ""  # what stands in one line only and in the other only, between two equal words
+    for step in [*Indel.opcodes(ours, theirs), None]:
+        if step and step.tag != "equal":
+            mine += "".join(ours[step.src_start : step.src_end])
+            other += "".join(theirs[step.dest_start : step.dest_end])
             continue
-        mine = "".join(ours[step.src_start : step.src_end])
-        other = "".join(theirs[step.dest_start : step.dest_end])
         if len(mine) > _TYPO and len(other) > _TYPO and ratio(mine, other) < _SAME_WORD:
             return True
+        mine = other = ""
     return False
 
 

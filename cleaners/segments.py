@@ -135,6 +135,8 @@ def doubled_posts(
     close: Sequence[bool],
     cards: Mapping[int, CardSpan],
     copies: Sequence[bool],
+    *,
+    titled: bool,
 ) -> Offers:
     """Return every way in which a block may be a doubled post.
 
@@ -157,7 +159,7 @@ def doubled_posts(
             for end, tail, gain in ends
         ]
         ends = [end for end in ends if end[0] <= len(head) and not any(head[block.end : end[0]])]
-        for title in range(block.line_wise, len(_TITLE_PRIOR)):  # without one: posts of one line
+        for title in range(titled or block.line_wise, len(_TITLE_PRIOR)):  # without one: posts of one line
             first = block.start - title
             if first < 0 or (title and (head[first] or close[first] or copies[first])):
                 break

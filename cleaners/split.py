@@ -76,7 +76,7 @@ def split(texts: Sequence[str], blanks: Sequence[int], marks: dict[int, Mark]) -
             return Cut(tuple(expand(cut.segments, kept, len(texts))), tuple(keys), True, cut.cue)
     if said == "posts":
         blocks = [block for block in blocks if not block.line_wise]
-    posts = doubled_posts(blocks, head, close, cards, copies)
+    posts = doubled_posts(blocks, head, close, cards, copies, titled=not doubled)
     segments, _ = search(Scene(opens, head, posts), shape)
     for _ in range(_PASSES if doubled else 0):
         shape = learn(segments, shape)
