@@ -83,8 +83,11 @@ def clean_text(blob: Blob, options: CleanOptions = DEFAULT_OPTIONS) -> CleanedDo
     dates = resolve(gather(drafts, page.texts, marks, feed=cut.feed), fetched_at=blob.fetched_at)
     ends = [page.lines[following.segment.start].start for following in drafts[1:]]
     ends += [decoded.lines[-1].end] if drafts else []
+    # Decided by the whole document: stamps of several names are a chat's.
+    chat = len({found.name for found in marks.values() if found.kind == "stamp"}) > 1
+    lines = decoded.lines
     items = tuple(
-        itemise(ordinal, drafted, published, page, marks, cut, document_id, blob.source, end, decoded.lines)
+        itemise(ordinal, drafted, published, page, marks, cut, chat, document_id, blob.source, end, lines)
         for ordinal, (drafted, published, end) in enumerate(zip(drafts, dates, ends, strict=True))
     )
     return CleanedDocument(
@@ -169,6 +172,7 @@ def itemise(
     page: Page,
     marks: dict[int, Mark],
     cut: Cut,
+    chat: bool,
     document_id: str,
     source: str,
     end: int,
@@ -182,9 +186,7 @@ def itemise(
     kept = [page.texts[at] for at in drafted.kept]
     text = join(page.texts, page.blanks, drafted.kept)
     said = "\n".join([text, *(page.texts[at] for at in drafted.learned)])
-    names = {found.name for found in marks.values() if found.kind == "stamp"}
     stamp = next((found for found in head if found.kind == "stamp"), None)
-    chat = len(names) > 1
     kind: Kind = ("message" if chat else "post") if cut.feed else "article"
     return Item(
         item_id=item_id(document_id, start),

@@ -63,6 +63,8 @@ def _primitive(blocks: Sequence[Block]) -> list[Block]:
             continue
         if run and run[0] < period and (block.start, block.end) == run[1:]:
             continue
+        if run and not block.exact and run[0] < period and period % run[0] == 0 and block.copy_start < run[2]:
+            continue  # from a later copy of the run on: its first body would hold the unit twice
         kept.append(block)
         if block.exact:
             for line in range(block.start, block.end):
@@ -223,7 +225,7 @@ def _block(chain: list[Anchor], weights: Sequence[float], usable: Sequence[bool]
         at for at in range(copy_start, end) if at not in laters
     ]
     score = (
-        sum(anchor.similarity * weights[anchor.first] for anchor in chain)
+        sum(anchor.similarity * weights[anchor.first] for anchor in chain if not anchor.variant)
         - 0.8 * sum(weights[at] for at in alone)
         - sum(0.2 + 0.5 * weights[at] for at in range(last + 1, copy_start))
     )

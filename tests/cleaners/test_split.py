@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rapidfuzz.fuzz import ratio
 
 from cleaners.chain import clean
 from schemas.documents import Blob
@@ -107,3 +108,42 @@ def test_what_is_said_twice_running_is_kept_once(sentences: list[str]) -> None:
     second_copies = sum(len(post) - 1 for post in posts)
     assert set(kept) == set(lines)
     assert len(kept) <= len(lines) - 0.9 * second_copies + 1
+
+
+NEWS = [
+    *("council", "river", "bridge", "minister", "border", "harvest", "railway", "museum", "verdict", "storm"),
+    *("budget", "strike", "airport", "vaccine", "pipeline", "election", "teachers", "satellite", "hospital"),
+    *("drought", "festival", "parliament", "merchant", "quarry", "ferry", "tribunal", "orchestra", "glacier"),
+]
+LINE = st.lists(st.sampled_from(NEWS), min_size=4, max_size=9, unique=True).map(" ".join)
+
+
+def unlike(lines: list[str]) -> list[str]:
+    """Keep the lines that are like none before: from an Indel ratio of .6 on, lines may be copies."""
+    kept: list[str] = []
+    for line in lines:
+        if not any(ratio(line, other) >= 60 for other in kept):
+            kept.append(line)
+    return kept
+
+
+@given(
+    st.lists(LINE, min_size=8, max_size=40).map(unlike),
+    st.lists(st.tuples(st.integers(2, 6), st.sampled_from([1, 2, 2, 2, 3]), st.booleans()), min_size=8),
+)
+@settings(max_examples=150, deadline=None)
+def test_collapsing_a_collapsed_text_changes_nothing(
+    sentences: list[str], shapes: list[tuple[int, int, bool]]
+) -> None:
+    """Posts of 2 to 6 lines whose body is said once to three times, some under a forwarded header.
+
+    No line is like another: else two posts may as well be one, with slips in its copy.
+    """
+    lines: list[str] = []
+    for size, times, forwarded in shapes:
+        post, sentences = [f"{line.capitalize()}." for line in sentences[:size]], sentences[size:]
+        lines += ["Forwarded from Channel One"] * (forwarded and bool(post)) + post[:1] + post[1:] * times
+    document = clean(Blob(data="\n".join(lines).encode(), source="test", uri="test.txt"))
+    once = [paragraph.text for paragraph in document.paragraphs if paragraph.fate == "kept"]
+    again = clean(Blob(data="\n".join(once).encode(), source="test", uri="test.txt"))
+    assert [paragraph.text for paragraph in again.paragraphs if paragraph.fate == "kept"] == once
