@@ -23,6 +23,7 @@ from cleaners.keys import key
 from cleaners.logistic import fit, odds, rebase
 from cleaners.modes import EAGER
 from cleaners.openers import PLACES, Ratios, placed_words, word_scores
+from cleaners.vocabulary import number_lines
 
 POSTS = 900
 DUMP = 300  # posts in a held-out dump
@@ -110,7 +111,7 @@ class Fits:
         self.channels = channels
         self._known: dict[frozenset[str], Ratios] = {}
         plain = [
-            features(c.texts, c.keys, [0] * len(c.texts), [False] * len(c.texts), ({}, {}, {}))
+            features(c.texts, number_lines(c.keys), [0] * len(c.texts), [False] * len(c.texts), ({}, {}, {}))
             for c in channels
         ]
         self._plain = dict(zip((c.name for c in channels), plain, strict=True))
@@ -126,7 +127,9 @@ class Fits:
         ratios = self.ratios(left_out | {channel.name})
         table = self._plain[channel.name].copy()
         set_words(
-            table, word_scores(*stems_of(channel.keys), ratios), np.ones(len(channel.keys), dtype=np.bool_)
+            table,
+            word_scores(*stems_of(number_lines(channel.keys)), ratios),
+            np.ones(len(channel.keys), dtype=np.bool_),
         )
         return table
 
@@ -165,7 +168,7 @@ def held_out(fits: Fits) -> None:
             hi = starts[first + DUMP] if first + DUMP < len(starts) else len(channel.labels)
             texts, keys, labels = channel.texts[lo:hi], channel.keys[lo:hi], channel.labels[lo:hi]
             size = len(texts)
-            table = features(texts, keys, [0] * size, [False] * size, fits.ratios(alone))
+            table = features(texts, number_lines(keys), [0] * size, [False] * size, fits.ratios(alone))
             found = odds(table, weights)
             rows.append(
                 (*scores(labels, np.array(rebase(found)) + EAGER), scores(labels, np.array(found))[0])

@@ -8,15 +8,16 @@ last words; every candidate is then verified on the whole line.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
-from rapidfuzz.distance import Indel
+from rapidfuzz.distance import Indel, Postfix, Prefix
 from rapidfuzz.fuzz import ratio
 
 from cleaners.line_kernel import equal_pairs, near_pairs, sketch
-from cleaners.vocabulary import number, number_words
+from cleaners.vocabulary import Keyed
 
 # A copy stands right behind its body: no body of 12,000 real posts has more than 120 lines, so 400 lines
 # hold three copies of the longest.
@@ -79,9 +80,15 @@ def varies(left: str, right: str) -> bool:
     'in Milan'. What a damaged copy changes (letters, punctuation, short words) is no variant."""
     if sorted(_FIGURE.findall(left)) != sorted(_FIGURE.findall(right)):
         return True
-    ours, theirs = _WORD.findall(left), _WORD.findall(right)
-    if ours == theirs:
-        return False
+    # Only what stands between the first and the last difference is compared word by word.
+    start, ends = Prefix.similarity(left, right), Postfix.similarity(left, right)
+    start = left.rfind(" ", 0, start) + 1
+    ends = min(ends, len(left) - start, len(right) - start)
+    ends -= len(left[len(left) - ends :].partition(" ")[0])
+    ours, theirs = (
+        _WORD.findall(left, start, len(left) - ends),
+        _WORD.findall(right, start, len(right) - ends),
+    )
     mine = other = ""  # what stands in one line only and in the other only, between two equal words
     for step in [*Indel.opcodes(ours, theirs), None]:
         if step and step.tag != "equal":
@@ -94,43 +101,47 @@ def varies(left: str, right: str) -> bool:
     return False
 
 
-def find_anchors(keys: Sequence[str], usable: Sequence[bool]) -> list[Anchor]:
-    """Return the anchors of a document, ordered by (first, later).
+def find_anchors(keyed: Keyed, usable: Sequence[bool]) -> list[Anchor]:
+    """Return the anchors of a document, ordered by (first, later), none twice.
 
     `usable[i]` is False for structural lines, which never match. Cost: a constant number of candidates a
     line, so linear in the number of lines whatever they hold.
     """
-    if not keys:
+    lines, of = keyed.lines, keyed.of
+    if not lines:
         return []
-    lines, of = number(keys)
     may = np.array(usable, dtype=np.bool_)
     firsts, laters, partnered = equal_pairs(of, len(lines), may, _PARTNERS, WINDOW, _NEAR)
     anchors = [
         Anchor(first, later, 1.0) for first, later in zip(firsts.tolist(), laters.tolist(), strict=True)
     ]
-    pairs = near_pairs(of, *_buckets(lines), may, partnered, _PARTNERS, WINDOW, _LEAST_SHARED, _VERIFIED)
+    firsts, laters = near_pairs(
+        of, *_buckets(keyed), may, partnered, _PARTNERS, WINDOW, _LEAST_SHARED, _VERIFIED
+    )
+    unequal = of[firsts] != of[laters]  # equal ones are anchors already
     lonely = (~partnered).tolist()
-    for first, later in zip(*(side.tolist() for side in pairs), strict=True):
-        score = similarity(keys[first], keys[later])
+    for first, later in zip(firsts[unequal].tolist(), laters[unequal].tolist(), strict=True):
+        left, right = lines[of[first]], lines[of[later]]
+        score = similarity(left, right)
         if score:
-            variant = score not in (_CUT, _CUT_EDITED) and varies(keys[first], keys[later])
+            variant = score not in (_CUT, _CUT_EDITED) and varies(left, right)
             if lonely[later] or not variant:
                 anchors.append(Anchor(first, later, score, variant))
-    anchors.sort(key=lambda anchor: (anchor.first, anchor.later))
+    anchors.sort(key=attrgetter("first", "later"))
     return anchors
 
 
-def _buckets(lines: Sequence[str]) -> tuple[NDArray[np.int32], int]:
+def _buckets(keyed: Keyed) -> tuple[NDArray[np.int32], int]:
     """Return the numbers of the buckets of each distinct line, and how many buckets there are.
 
     A line stands in one for its first words, its last words, its opening and each of its smallest 3-gram
     hashes; a 3-gram is mixed from the hashes of its words. Lines that are too short stand in none.
     """
-    vocabulary = number_words(map(str.split, lines))
-    hashes = np.array([crc32(word.encode()) for word in vocabulary.words], dtype=np.int64)
-    openings = np.array([crc32(line[:8].rstrip(". ").encode()) for line in lines], dtype=np.int64)
-    found = sketch(vocabulary.codes, vocabulary.starts, hashes, openings, _MIX_1, _MIX_2)
-    found[[len(line) < _SHORTEST for line in lines]] = -1
+    tokens = keyed.tokens
+    hashes = np.array([crc32(word.encode()) for word in tokens.words], dtype=np.int64)
+    openings = np.array([crc32(line[:8].rstrip(". ").encode()) for line in keyed.lines], dtype=np.int64)
+    found = sketch(tokens.codes, tokens.starts, hashes, openings, _MIX_1, _MIX_2)
+    found[[len(line) < _SHORTEST for line in keyed.lines]] = -1
     values, places = np.unique(found, return_inverse=True)
     spare = int(values[0] == -1)  # what stands for no bucket is the smallest of all
     return (places.reshape(found.shape) - spare).astype(np.int32), len(values) - spare

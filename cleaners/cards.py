@@ -34,7 +34,7 @@ def _sites() -> frozenset[str]:
     return frozenset(site.casefold() for rule in rules("cards")["site"] for site in rule["names"])
 
 
-def _opens_card(text: str) -> bool:
+def may_open_card(text: str) -> bool:
     """Say whether a line may be the site name that opens a card."""
     return len(text) <= _SITE and text[-1:].isalnum() and not text.startswith("#")
 
@@ -46,7 +46,7 @@ def card_at(texts: Sequence[str], at: int) -> CardSpan | None:
     of the post, or a title that does. A known site name or a host name alone on a line is evidence enough;
     then nothing says whether the line behind the title is a description or the next post.
     """
-    if at + 1 >= len(texts) or not _opens_card(texts[at]):
+    if at + 1 >= len(texts) or not may_open_card(texts[at]):
         return None
     known = texts[at].casefold() in _sites() or bool(_HOST.match(texts[at]))
     post = texts[max(0, at - _REACH) : at]

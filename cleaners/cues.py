@@ -19,7 +19,7 @@ from cleaners.logistic import Matrix, Table
 from cleaners.looks import look
 from cleaners.openers import PLACES, Ratios, stem, word_scores
 from cleaners.rules import rules
-from cleaners.vocabulary import Codes, Vocabulary, number, number_words
+from cleaners.vocabulary import Codes, Keyed, Vocabulary, expand, number
 
 Flags = NDArray[np.bool_]
 
@@ -46,7 +46,7 @@ def _columns() -> Mapping[str, int]:
 
 def features(
     texts: Sequence[str],
-    keys: Sequence[str],
+    keyed: Keyed,
     blanks: Sequence[int],
     copies: Sequence[bool],
     ratios: Ratios | None = None,
@@ -65,23 +65,22 @@ def features(
     table[:, columns["bias"]] = 1.0
     usual = sorted(blanks)[size // 5]  # where blank lines stand at most lines they say nothing
     table[:, columns["blank-before"]] = np.array(blanks) > usual
-    lines, of = number(keys)
-    _set_habits(table, lines, of, originals)
-    words, stems, stem_of = stems_of(lines)
+    _set_habits(table, keyed.lines, keyed.of, originals)
+    words, stems, stem_of = stems_of(keyed)
     long = np.array([len(word) >= _TOPIC for word in words.words], dtype=np.bool_)
     topics = np.where(long, stem_of, np.int32(-1)).astype(np.int32)
-    shared = overlaps(of, topics[words.codes], words.starts, len(stems), originals)
+    shared = overlaps(keyed.of, topics[words.codes], words.starts, len(stems), originals)
     for place, values in zip(("before", "line-before", "behind", "around"), shared, strict=True):
         table[:, columns[f"overlap-{place}"]] = values
     table[~originals] = 0.0
     table[~originals, columns["copy"]] = 1.0
-    set_words(table, word_scores(words, stems, stem_of, ratios)[of], originals)
+    set_words(table, word_scores(words, stems, stem_of, ratios)[keyed.of], originals)
     return table
 
 
-def stems_of(lines: Sequence[str]) -> tuple[Vocabulary, tuple[str, ...], Codes]:
-    """Return the words of line keys, their distinct stems, and which of these each distinct word has."""
-    words = number_words(map(letters, lines))
+def stems_of(keyed: Keyed) -> tuple[Vocabulary, tuple[str, ...], Codes]:
+    """Return the letters-only words of line keys, their distinct stems, and which each distinct word has."""
+    words = expand(keyed.tokens, letters)
     return words, *number([stem(word) for word in words.words])
 
 

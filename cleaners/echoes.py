@@ -12,6 +12,7 @@ import numpy as np
 
 from cleaners.anchors import Anchor, find_anchors
 from cleaners.cut_kernel import link_chains
+from cleaners.vocabulary import Keyed
 from schemas.echoes import Block, Copy
 
 _STEP = 3  # lines that may be lost between two anchors of one chain
@@ -26,13 +27,14 @@ def weight(key: str) -> float:
     return min(1.0, 0.15 + len(key) / 90)
 
 
-def find_blocks(keys: Sequence[str], usable: Sequence[bool]) -> list[Block]:
+def find_blocks(keyed: Keyed, usable: Sequence[bool]) -> list[Block]:
     """Return the blocks of a document, ordered by (start, copy_start, end); they may overlap.
 
     The splitter decides which of them are posts. Indices count the non-blank lines.
     """
-    anchors = find_anchors(keys, usable)
-    weights = [weight(key) for key in keys]
+    anchors = find_anchors(keyed, usable)
+    of_lines = [weight(line) for line in keyed.lines]
+    weights = [of_lines[place] for place in keyed.of.tolist()]
     blocks = _squares(anchors, weights)
     for chain in _chains(anchors, weights):
         blocks += _offers(chain, weights, usable)
@@ -160,17 +162,16 @@ def _chains(anchors: Sequence[Anchor], weights: Sequence[float]) -> list[list[An
 
     A link over lines without a partner costs half of what these lines weigh: a lost short line is cheap.
     """
-    apart = list({(anchor.first, anchor.later): anchor for anchor in anchors}.values())
-    worth = np.array([anchor.similarity * weights[anchor.first] for anchor in apart], dtype=np.float64)
+    worth = np.array([anchor.similarity * weights[anchor.first] for anchor in anchors], dtype=np.float64)
     total = np.array([0.0, *accumulate(weights)])
     firsts, laters = (
         np.array(side, dtype=np.int64)
-        for side in ([anchor.first for anchor in apart], [anchor.later for anchor in apart])
+        for side in ([anchor.first for anchor in anchors], [anchor.later for anchor in anchors])
     )
     order, starts = (found.tolist() for found in link_chains(firsts, laters, worth, total, _STEP))
     chains: list[list[Anchor]] = []
     for start, end in pairwise([*starts, len(order)]):
-        chains += _cut([apart[at] for at in order[start:end]])
+        chains += _cut([anchors[at] for at in order[start:end]])
     return chains
 
 
@@ -202,6 +203,8 @@ def _offers(chain: list[Anchor], weights: Sequence[float], usable: Sequence[bool
     A chain may start in the footer of the post before or end in that of the next: the splitter chooses.
     """
     gaps = [at for at in range(1, len(chain)) if _gap(chain, at)]
+    if not gaps and chain[-1].first + 1 == chain[0].later and all(one.similarity == 1 for one in chain):
+        return []  # an exact square, which is offered already
     if len(gaps) > _GAPS:
         gaps = [*gaps[: _GAPS // 2], *gaps[-_GAPS // 2 :]]
     starts, ends = [0, *gaps], [*gaps, len(chain)]

@@ -7,7 +7,7 @@ from math import exp
 import numpy as np
 
 from cleaners import cues
-from cleaners.cards import CardSpan, card_at
+from cleaners.cards import CardSpan, card_at, may_open_card
 from cleaners.echoes import find_blocks
 from cleaners.keys import keys_of
 from cleaners.linewise import expand, reading, said_again
@@ -15,6 +15,7 @@ from cleaners.logistic import Matrix, Table, chances, fit, odds, rebase
 from cleaners.marks import Mark
 from cleaners.modes import ARTICLE, STRONG, closing_kind, is_doubled, price_of
 from cleaners.segments import Scene, Segment, Shape, doubled_posts, learn, search, usual_shape
+from cleaners.vocabulary import Keyed, number_lines
 from schemas.echoes import Block
 
 # Of 489 posts of six lines and more, rendered alone, these keep all whole; no undoubled dump is lost.
@@ -47,7 +48,8 @@ def split(texts: Sequence[str], blanks: Sequence[int], marks: dict[int, Mark]) -
     keys = keys_of(texts)
     usable = [at not in marks for at in range(len(texts))]
     again = said_again(keys, usable)
-    blocks = find_blocks(keys, usable)
+    keyed = number_lines(keys)
+    blocks = find_blocks(keyed, usable)
     closing = closing_kind(texts, marks)
     head = [at in marks and marks[at].kind != closing for at in range(len(texts))]
     close = [at in marks and not head[at] for at in range(len(texts))]
@@ -56,7 +58,7 @@ def split(texts: Sequence[str], blanks: Sequence[int], marks: dict[int, Mark]) -
     cards = _cards(texts, usable, marks, doubled)
     copies = [either or twice for either, twice in zip(_copied(blocks, len(texts)), again, strict=True)]
     table = _table(
-        texts, keys, blanks, copies, [use and not twice for use, twice in zip(usable, again, strict=True)]
+        texts, keyed, blanks, copies, [use and not twice for use, twice in zip(usable, again, strict=True)]
     )
     table[again, cues.names().index("copy")] = 1.0
     weights = cues.general_weights()
@@ -106,7 +108,11 @@ def _cards(
     """
     if any(found.kind == "stamp" and found.name for found in marks.values()):
         return {}
-    found = {at: card for at in range(1, len(texts)) if usable[at] and (card := card_at(texts, at))}
+    found = {
+        at: card
+        for at, text in enumerate(texts)
+        if at and usable[at] and may_open_card(text) and (card := card_at(texts, at))
+    }
     return found if doubled else {at: card for at, card in found.items() if card.least == card.most}
 
 
@@ -135,18 +141,22 @@ def _copied(blocks: Sequence[Block], size: int) -> list[bool]:
 
 def _table(
     texts: Sequence[str],
-    keys: Sequence[str],
+    keyed: Keyed,
     blanks: Sequence[int],
     copies: Sequence[bool],
     usable: Sequence[bool],
 ) -> Table:
     """Return the cue features of all lines; structural lines have none, and nobody's neighbour is one."""
-    at = [index for index, text in enumerate(usable) if text]
+    if all(usable):
+        return cues.features(texts, keyed, blanks, copies)
+    at = np.flatnonzero(usable)
+    places = at.tolist()
     own = cues.features(
-        [texts[i] for i in at], [keys[i] for i in at], [blanks[i] for i in at], [copies[i] for i in at]
+        [texts[i] for i in places],
+        Keyed(keyed.lines, keyed.of[at], keyed.tokens),
+        [blanks[i] for i in places],
+        [copies[i] for i in places],
     )
-    if len(at) == len(texts):
-        return own
     table = np.zeros((len(texts), own.shape[1]), dtype=own.dtype)
     table[at] = own
     return table

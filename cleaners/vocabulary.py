@@ -1,7 +1,7 @@
 """Vocabulary: the words of many lines as numbers, so that compiled loops can compare them."""
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,3 +44,29 @@ def number_words(lines: Iterable[Sequence[str]]) -> Vocabulary:
         codes.extend(map(ids.__getitem__, words))
         starts.append(len(codes))
     return Vocabulary(tuple(ids), np.array(codes, dtype=np.int32), np.array(starts, dtype=np.int64))
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """The lines of a document by their keys: the distinct ones, which of these each line is (`of`), and the
+    words of the distinct ones as they stand between blanks."""
+
+    lines: tuple[str, ...]
+    of: Codes
+    tokens: Vocabulary
+
+
+def number_lines(keys: Sequence[str]) -> Keyed:
+    """Return line keys as numbers, and their words."""
+    lines, of = number(keys)
+    return Keyed(lines, of, number_words(map(str.split, lines)))
+
+
+def expand(words: Vocabulary, parts: Callable[[str], Sequence[str]]) -> Vocabulary:
+    """Return the vocabulary of the same lines with each word replaced by its parts."""
+    found = number_words(map(parts, words.words))
+    sizes = np.diff(found.starts)[words.codes]  # parts of each word of each line
+    ends = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(sizes)])
+    inside = np.arange(ends[-1]) - np.repeat(ends[:-1], sizes)
+    codes = found.codes[np.repeat(found.starts[:-1][words.codes], sizes) + inside]
+    return Vocabulary(found.words, codes, ends[words.starts])
