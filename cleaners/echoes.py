@@ -53,7 +53,10 @@ def _rank(block: Block) -> tuple[bool, float]:
 
 def _primitive(blocks: Sequence[Block]) -> list[Block]:
     """Drop every block that lies inside an exact run of a smaller or equal period: in p p p p p the unit is
-    p, said five times; (p p)(p p) and p p behind the first p are parts of that run."""
+    p, said five times; (p p)(p p) and p p behind the first p are parts of that run.
+
+    Drop as well a block whose first copy is doubled itself: (t p p)(t p p) is a post that was sent twice.
+    """
     covered: dict[int, tuple[int, int, int]] = {}  # line -> period, start, end of the exact run over it
     kept = []
     for block in sorted(
@@ -67,6 +70,10 @@ def _primitive(blocks: Sequence[Block]) -> list[Block]:
             continue
         if run and not block.exact and run[0] < period and period % run[0] == 0 and block.copy_start < run[2]:
             continue  # from a later copy of the run on: its first body would hold the unit twice
+        inside = [covered.get(line) for line in range(block.start, block.copy_start)]
+        doubled = [one for one in inside if one and one[1] >= block.start and one[2] <= block.copy_start]
+        if 2 * len(doubled) > period:
+            continue
         kept.append(block)
         if block.exact:
             for line in range(block.start, block.end):
