@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from cleaners.compiled import compiled
+from cleaners.compiled import compiled_late
 
 _PLACES, _BITS, _REALS = "int64[::1]", "boolean[::1]", "float64[::1]"
 
 
-@compiled(f"Tuple(({_PLACES}, {_PLACES}))({_PLACES}, {_PLACES}, {_REALS}, {_REALS}, int64)")
+@compiled_late(f"Tuple(({_PLACES}, {_PLACES}))({_PLACES}, {_PLACES}, {_REALS}, {_REALS}, int64)")
 def link_chains(firsts: Any, laters: Any, worth: Any, total: Any, step: Any) -> Any:
     """Return anchors as chains, best first: the anchors one chain behind the other, and where each starts.
 
@@ -58,7 +58,7 @@ def link_chains(firsts: Any, laters: Any, worth: Any, total: Any, step: Any) -> 
     return chained, starts[:chains].copy()
 
 
-@compiled(
+@compiled_late(
     f"Tuple(({_PLACES}, {_PLACES}, float64))"
     f"({_REALS}, {_BITS}, {_REALS}, float64, {_PLACES}, {_PLACES}, {_REALS})"
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from cleaners.compiled import compiled
+from cleaners.compiled import compiled_late
 
 _INTS, _PLACES, _BITS, _REALS = "int32[::1]", "int64[::1]", "boolean[::1]", "float64[::1]"
 # Buckets of a sketch: the first words, the last, the opening, and the smallest hashes of 3-grams.
@@ -18,7 +18,7 @@ _NEIGHBOURS = 3  # lines back that share a topic with a line
 _LONG_AGO = -9
 
 
-@compiled(f"int64[:,::1]({_INTS}, {_PLACES}, {_PLACES}, {_PLACES}, int64, int64)")
+@compiled_late(f"int64[:,::1]({_INTS}, {_PLACES}, {_PLACES}, {_PLACES}, int64, int64)")
 def sketch(codes: Any, starts: Any, hashes: Any, openings: Any, mix_1: Any, mix_2: Any) -> Any:
     """Return the buckets of each line, shape (lines, BUCKETS), -1 where a line has fewer.
 
@@ -60,7 +60,7 @@ def sketch(codes: Any, starts: Any, hashes: Any, openings: Any, mix_1: Any, mix_
     return found
 
 
-@compiled(f"Tuple(({_PLACES}, {_PLACES}, {_BITS}))({_INTS}, int64, {_BITS}, int64, int64, int64)")
+@compiled_late(f"Tuple(({_PLACES}, {_PLACES}, {_BITS}))({_INTS}, int64, {_BITS}, int64, int64, int64)")
 def equal_pairs(of: Any, distinct: Any, usable: Any, partners: Any, window: Any, near: Any) -> Any:
     """Return the pairs of equal lines as two arrays, and which lines have an equal one within `near`."""
     size = len(of)
@@ -92,7 +92,7 @@ def equal_pairs(of: Any, distinct: Any, usable: Any, partners: Any, window: Any,
     return firsts[:pairs].copy(), laters[:pairs].copy(), partnered
 
 
-@compiled(
+@compiled_late(
     f"Tuple(({_PLACES}, {_PLACES}))"
     f"({_INTS}, int32[:,::1], int64, {_BITS}, {_BITS}, int64, int64, int64, int64)"
 )
@@ -164,7 +164,9 @@ def near_pairs(
     return firsts[:pairs].copy(), laters[:pairs].copy()
 
 
-@compiled(f"Tuple(({_REALS}, {_REALS}, {_REALS}, {_REALS}))({_INTS}, {_INTS}, {_PLACES}, int64, {_BITS})")
+@compiled_late(
+    f"Tuple(({_REALS}, {_REALS}, {_REALS}, {_REALS}))({_INTS}, {_INTS}, {_PLACES}, int64, {_BITS})"
+)
 def overlaps(of: Any, stems: Any, starts: Any, distinct: Any, counted: Any) -> Any:
     """Return how much of its topic each line shares with the lines before, the line before and the line
     behind, and how much these two share: rarity-weighted cosines, 0..1.
@@ -219,7 +221,7 @@ def overlaps(of: Any, stems: Any, starts: Any, distinct: Any, counted: Any) -> A
     return before, line_before, behind, around
 
 
-@compiled(f"float64[:,::1]({_INTS}, {_PLACES}, float64[:,::1], int64)")
+@compiled_late(f"float64[:,::1]({_INTS}, {_PLACES}, float64[:,::1], int64)")
 def place_scores(stems: Any, starts: Any, ratios: Any, early: Any) -> Any:
     """Return the summed log ratios of each line's words by place, shape (lines, 3): see openers.word_scores.
 
