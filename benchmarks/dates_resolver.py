@@ -1,16 +1,19 @@
 """Score the resolver on dumps of dated posts: how near the day is, how honest the interval, beside baselines.
 
 usage: python benchmarks/dates_resolver.py FOLDER [--posts 200] [--windows 2] [--lags 1 30 400 2555]
-       [--by lag|channel] [--packaged] [--cost]
+       [--by lag|channel] [--packaged] [--cost | --no-cost]
 
 FOLDER holds NAME.jsonl files, one post a line with `text` and `date_iso`, oldest first. Each channel gives
 dense dumps (consecutive posts), sparse ones (every k-th post of the whole channel), a rich one (the posts
 that name days and as many others), one joined of two stretches (the later first) and one newest first. The
 document is captured some days after its last post. Offsets are fitted on half of the channels and scored on
 the other half, both ways round; --packaged scores the tables of the package instead, which have seen the
-channels. --cost prints time and memory on long documents only. A dump has a year if any is written in it.
+channels. --cost prints time and memory on long documents only, --no-cost all but that. A dump has a year if
+any is written in it; `bare` rows are all dumps with every year removed.
 
 own: the prose names a day within a day of the post. any: the prose names other days. none: it names no day.
+Where no year is written nobody can know one, so that those rows compare month and day, as shares of the
+answers that a method gives: the resolver is silent where the others guess. named: own and any together.
 """
 
 import argparse
@@ -18,18 +21,21 @@ import random
 import re
 import resource
 import statistics
+import subprocess
 import sys
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks.fit_dates import fitted, load
 from cleaners.dates import DateInput, find, resolve
 from cleaners.dates.likelihood import Tables
+from schemas.dates import Mention
 from schemas.items import Published
 
 YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
@@ -62,10 +68,16 @@ class Answer:
         return self.yearless or ((self.best.month, self.best.day) if self.best else None)
 
 
+@cache
+def mentions(text: str) -> tuple[Mention, ...]:
+    """Return the dates of a text, found once for all rows that it is in."""
+    return find(text)
+
+
 def as_post(text: str, day: date) -> Post:
     """Group a post by the days that its prose names, read with the nearest year."""
     group = "none"
-    for mention in find(text):
+    for mention in mentions(text):
         if mention.kind not in {"date", "range"} or not mention.month or not mention.day:
             continue
         group = "any" if group == "none" else group
@@ -114,16 +126,17 @@ def without_years(post: Post) -> Post:
 
 def greedy(posts: Sequence[Post], capture: date) -> list[Answer]:
     """Take the first day that a post names, in its year or the one nearest to the post before it."""
-    years = [mention.year for post in posts for mention in find(post.text) if mention.year]
+    years = [mention.year for post in posts for mention in mentions(post.text) if mention.year]
     years = [year for year in years if year <= capture.year]
     last = date(max(years, default=capture.year), 7, 1)
     answers = []
     for post in posts:
-        named = next((m for m in find(post.text) if m.month and m.day and m.kind in {"date", "range"}), None)
+        days = (m for m in mentions(post.text) if m.month and m.day and m.kind in {"date", "range"})
+        named = next(days, None)
         if named is not None and named.month and named.day:
             tries = [named.year] if named.year else [last.year - 1, last.year, last.year + 1]
-            days = [day for year in tries if year and (day := _day(year, named.month, named.day)) <= capture]
-            last = min(days, key=lambda day: abs(day - last), default=last)
+            near = [day for year in tries if year and (day := _day(year, named.month, named.day)) <= capture]
+            last = min(near, key=lambda day: abs(day - last), default=last)
         answers.append(Answer(last))
     return answers
 
@@ -148,13 +161,15 @@ def said(published: Published) -> Answer:
 
 def table(rows: Mapping[tuple[str, ...], Mapping[str, Sequence[tuple[date, Answer]]]]) -> str:
     """Return a line a row: the resolver's coverage, exact, within 1 and 7 days (of all posts), share held by
-    the interval and its median width; then the baselines' exact and within 1. `-` marks a row that a baseline
-    wins. Without a year anywhere the resolver gives none, so those rows compare month and day only."""
+    the interval and its median width; then the baselines' exact and within 1. `-` marks a row in which a
+    baseline has more posts within a day. Rows without a year count month and day, and shares of the answers
+    given, not of all posts; `silent` marks those in which the resolver gives none."""
     lines = [
         f"{'':22} {'n':>5}  given exact   <=1   <=7  bound inside width | greedy   <=1 | constant <=1 | wins"
     ]
     for name, methods in sorted(rows.items()):
-        found = {method: _shares(pairs, "no year" in name) for method, pairs in methods.items()}
+        yearless = name[1] != "year"
+        found = {method: _shares(pairs, yearless) for method, pairs in methods.items()}
         ours, greedy_, constant = (found[method] for method in ("resolver", "greedy", "constant"))
         inside = _inside(methods["resolver"])
         won = all(ours[2] > other[2] for other in (greedy_, constant))
@@ -162,20 +177,22 @@ def table(rows: Mapping[tuple[str, ...], Mapping[str, Sequence[tuple[date, Answe
             f"{' '.join(name):22} {len(methods['resolver']):5}  "
             + " ".join(f"{share:5.3f}" for share in ours)
             + f"  {inside} |  {greedy_[1]:5.3f} {greedy_[2]:5.3f} |   {constant[1]:5.3f} {constant[2]:5.3f} |"
-            + ("" if won else " -")
+            + ("" if won else " silent" if yearless and not ours[0] else " -")
         )
     return "\n".join(lines)
 
 
 def _shares(pairs: Sequence[tuple[date, Answer]], yearless: bool) -> list[float]:
-    """Return the shares of posts with a best day, exact, within 1 and within 7 days."""
+    """Return the share of posts with a best day, and the shares exact, within 1 and within 7 days: of all
+    posts; without a year, of those with an answer."""
     off = []
     for day, answer in pairs:
         if yearless and answer.month_day:
             off.append(min(abs((_day(day.year + turn, *answer.month_day) - day).days) for turn in (-1, 0, 1)))
         elif answer.best:
             off.append(abs((answer.best - day).days))
-    return [len(off) / len(pairs), *(sum(error <= most for error in off) / len(pairs) for most in (0, 1, 7))]
+    whole = max(1, len(off)) if yearless else len(pairs)
+    return [len(off) / len(pairs), *(sum(error <= most for error in off) / whole for most in (0, 1, 7))]
 
 
 def _inside(pairs: Sequence[tuple[date, Answer]]) -> str:
@@ -223,21 +240,34 @@ class Board:
         start = time.process_time()
         answers = dated(dump, capture, offsets)
         self.spent, self.count = self.spent + time.process_time() - start, self.count + len(dump)
-        has_year = any(mention.year for post in dump for mention in find(post.text))
+        has_year = any(mention.year for post in dump for mention in mentions(post.text))
         split = {"lag": (f"lag {lag:4}",), "channel": (name,)}.get(self.by or "", ())
+        self._add(
+            row=(style, "year" if has_year else "no year", *split),
+            dump=dump,
+            answers=answers,
+            capture=capture,
+        )
+
+    def _add(
+        self, row: tuple[str, ...], dump: Sequence[Post], answers: Sequence[Published], capture: date
+    ) -> None:
         for method, found in (
             ("resolver", [said(answer) for answer in answers]),
             ("greedy", greedy(dump, capture)),
             ("constant", [Answer(capture - timedelta(days=CONSTANT))] * len(dump)),
         ):
             for post, answer in zip(dump, found, strict=True):
-                row = (style, "year" if has_year else "no year", *split, post.group)
-                self.rows[row][method].append((post.day, answer))
+                # Without a year a post that names other days than its own should get no answer at all: those
+                # rows score both kinds together.
+                named = post.group if row[1] == "year" or post.group == "none" else "named"
+                self.rows[*row, named][method].append((post.day, answer))
 
-    def bare(self, dump: Sequence[Post], offsets: Tables | None) -> None:
+    def bare(self, style: str, dump: Sequence[Post], offsets: Tables | None) -> None:
         """Count the years that are given where every year has been removed from the texts."""
-        bare = [without_years(post) for post in dump]
-        answers = dated(bare, max(post.day for post in dump), offsets)
+        bare, capture = [without_years(post) for post in dump], max(post.day for post in dump)
+        answers = dated(bare, capture, offsets)
+        self._add((style, "bare"), bare, answers, capture)
         self.yearless += len(bare)
         self.invented += sum(bool(said(answer).low or said(answer).best) for answer in answers)
 
@@ -259,7 +289,7 @@ def main() -> None:
     parser.add_argument("--lags", type=int, nargs="*", default=[1, 30, 400, 2555])
     parser.add_argument("--packaged", action="store_true")
     parser.add_argument("--by", choices=["lag", "channel"])
-    parser.add_argument("--cost", action="store_true")
+    parser.add_argument("--cost", action=argparse.BooleanOptionalAction)
     args = parser.parse_args()
     channels = {path.stem: load(path) for path in sorted(args.folder.glob("*.jsonl"))}
     if args.cost:
@@ -274,10 +304,12 @@ def main() -> None:
             for style, dump in dumps(posts, args.posts, args.windows, seed=len(name)):
                 for lag in args.lags:
                     board.score(name, style, dump, lag, offsets)
-                board.bare(dump, offsets)
+                board.bare(style, dump, offsets)
     print(table(board.rows))
     print(f"years removed: {board.invented} of {board.yearless} items were given a year")
     print(f"{board.spent / board.count * 1000:.2f} ms of CPU an item over {board.count} items")
+    if args.cost is None:  # in a process of its own: a peak is that of all that came before
+        subprocess.run([sys.executable, __file__, str(args.folder), "--cost"], check=True)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ HALF_YEAR = 183
 _OLDEST, _FARTHEST = 20_000, 4_000  # days back and ahead over which far mentions are spread
 _WEEKDAY_GIVEN = 0.2  # factor on the far shares of a day given with its weekday
 _ANNIVERSARIES = 20  # years over which the anniversaries of an old day are spread
-_CACHED = 512  # rows kept: 8 MB on a grid of eleven years; the posts of a month name the same few days
+_CACHED = 24_000_000  # bytes of rows kept: 1,500 on a grid of eleven years; both passes need the same ones
 _FIELDS = ("kind", "year", "month", "day", "weekday", "end_year", "end_month", "end_day", "ambiguous")
 _OTHER_WAY = 0.35  # share of the second reading of 7/8/2023: the words around only hint at the first
 _DOUBT = 0.03  # share of a clue that may be about anything: finder errors, quotations, other people's dates
@@ -103,7 +103,7 @@ class Emissions:
         key = (clue.kind, clue.label, clue.year, *(getattr(clue.mention, name) for name in _FIELDS))
         found = self._logs.get(key)
         if found is None:
-            if len(self._logs) >= _CACHED:
+            if len(self._logs) * 4 * self.grid.size >= _CACHED:
                 self._logs.clear()
             found = np.log(self._clue(clue)).astype(np.float32)
             self._logs[key] = found

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from cleaners.dates.likelihood import tables
-from cleaners.dates.order import Order, Paces, _kernel
+from cleaners.dates.order import Order, Paces
+from cleaners.dates.waits import mixture
 
 SIZE = 6
 
@@ -20,8 +21,9 @@ def emissions(count: int) -> list[np.ndarray | None]:
 def by_enumeration(rows: list[np.ndarray | None], paces: Paces, last: np.ndarray) -> np.ndarray:
     """Return the posterior of each post by adding up all paths of steps and paces, for one direction."""
     table, (newest_first,), steps = tables()["order"], paces.newest_first, paces.steps
-    kernels = [_kernel(gap, SIZE, steps, table["waits"]) for gap in paces.gaps]
-    fine, many = SIZE * steps, len(kernels)
+    fine, many = SIZE * steps, len(paces.gaps)
+    mixtures = [mixture(gap, SIZE, steps, table["waits"]) for gap in paces.gaps]
+    kernels = [(weights * ratios ** np.arange(fine)[:, None]).sum(axis=1) for ratios, weights in mixtures]
     restart = table["restart"] / fine
     change = table["switch"] if many > 1 else 0.0
     shares = np.array(paces.shares) / sum(paces.shares)

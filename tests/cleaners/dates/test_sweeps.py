@@ -1,0 +1,71 @@
+"""The compiled passes do what the plain ones do, at any size, direction and number of paces."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cleaners.dates.sweeps import WIDTH, Sweeps
+from cleaners.dates.waits import Emitted, Plain, make_waits
+
+TABLE = {"waits": 0.07, "switch": 0.004, "restart": 1e-3}
+SIZES = st.one_of(st.integers(1, 12), st.sampled_from([WIDTH - 1, WIDTH, WIDTH + 1, 5 * WIDTH + 3, 700]))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    SIZES,
+    st.sampled_from([1, 2, 6]),
+    st.lists(st.sampled_from([0.01, 0.3, 2.0, 40.0]), min_size=1, max_size=3, unique=True),
+    st.sampled_from([[False], [True], [False, True]]),
+    st.integers(1, 8),
+    st.integers(0, 2**32 - 1),
+)
+def test_sweeps_do_what_the_plain_passes_do(
+    size: int, steps: int, gaps: list[float], ways: list[bool], count: int, seed: int
+) -> None:
+    chance = np.random.default_rng(seed)
+    rows = (0.03 + 20 * chance.random((count + 1, size + 1)) ** 8).astype(np.float32)
+    rows[:, -1] = 0
+    emitted = Emitted(rows, chance.integers(0, count + 1, (count, len(ways))))
+    waits = make_waits(size, steps, gaps, [1.0] * len(gaps), ways, TABLE)
+    weights = np.full(len(ways), 1 / len(ways), dtype=np.float32)
+    answers = []
+    for passes in (Plain(waits), Sweeps(waits)):
+        line = passes.line(np.full(size, 1 / waits.fine, dtype=np.float32))
+        state = np.tile(line, (len(ways), len(gaps), 1)) * waits.shares[:, None]
+        states = np.empty((count, *state.shape), dtype=np.float32)
+        evidence = passes.forward(state.copy(), emitted)
+        assert evidence == pytest.approx(passes.forward(state, emitted, states))
+        behind = np.tile(passes.line(np.ones(size, dtype=np.float32)), (len(ways), len(gaps), 1))
+        answers.append((evidence, *passes.backward(behind, emitted, states, weights)))
+    (evidence, found, shares), (swept_evidence, swept, swept_shares) = answers
+    assert swept_evidence == pytest.approx(evidence, abs=1e-3)
+    assert swept == pytest.approx(found, abs=1e-3)
+    assert swept.sum(axis=1) == pytest.approx(1.0, abs=1e-3)
+    assert swept_shares == pytest.approx(shares, abs=1e-2)
+
+
+@pytest.mark.parametrize(
+    "missing", ["sys.modules['numba'] = None", "import os; os.environ['NUMBA_DISABLE_JIT'] = '1'"]
+)
+def test_long_documents_are_dated_without_a_compiler(missing: str) -> None:
+    code = (
+        f"import sys; {missing}; from cleaners.dates import DateInput, resolve;"
+        "items = [DateInput(text=f'On May {1 + at // 8}, 2023 they met.') for at in range(200)];"
+        "print(resolve(items)[-1].best)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "2023-05-25"
+
+
+def test_short_documents_load_no_compiler() -> None:
+    code = (
+        "import sys; from cleaners.dates import DateInput, resolve;"
+        "resolve([DateInput(text='On May 1, 2023 they met.')] * 13); print('numba' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
