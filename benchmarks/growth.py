@@ -144,7 +144,7 @@ SELECT DISTINCT document_key, replace(document_key::VARCHAR, '-', '') || repeat(
 FROM made;
 
 INSERT INTO core.versions BY NAME
-SELECT item_id, version_id, 'post' AS kind, 'channel ' || (row % 50) AS channel, one AS title,
+SELECT item_id, version_id, 'post' AS kind, 'channel ' || (row % 50) AS channel, length(one) AS title_length,
     one || chr(10) || two || chr(10) || three AS text, 296 AS text_length, text_key,
     md5('s' || row)::UUID AS spelling_key,
     day AS published_best, day AS published_earliest, day AS published_latest, day::VARCHAR AS published_edtf,
@@ -157,13 +157,10 @@ SELECT document_key, ordinal, item_id, version_id, NULL, NULL, ordinal * 300, or
     'echoes', []
 FROM made ORDER BY document_key, ordinal;
 
-INSERT INTO core.paragraph_texts SELECT md5(one)::UUID, md5('r' || one)::UUID, one FROM made;
-INSERT INTO core.paragraph_texts SELECT md5(two)::UUID, md5('r' || two)::UUID, two FROM made;
-INSERT INTO core.paragraph_texts SELECT md5(three)::UUID, md5('r' || three)::UUID, three FROM made;
-
-INSERT INTO core.paragraphs
-SELECT document_key, 3 * ordinal + place, 300 * ordinal + 100 * place, 300 * ordinal + 100 * place + 100, 1,
-    md5([one, two, three][place + 1])::UUID, 'kept', NULL, NULL, NULL, item_id
+INSERT INTO core.paragraphs BY NAME
+SELECT document_key, 3 * ordinal + place AS ordinal, 300 * ordinal + 100 * place AS byte_start,
+    300 * ordinal + 100 * place + 100 AS byte_end, 1 AS line, 'kept' AS fate, ordinal AS item_ordinal,
+    place + 1 AS text_line, hash([one, two, three][place + 1]) AS reuse_key
 FROM made, range(3) AS places(place) ORDER BY document_key, ordinal, place;
 """
 

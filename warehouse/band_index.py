@@ -30,6 +30,8 @@ LEAST = 4_000_000
 #: Fresh rows that the index takes in at once, at least, and as a share of it: joining them costs at most as
 #: much as LEAST rows and a quarter second for 5 million items; merging them costs 2 s, once in 300,000 items.
 _SHARE = 1 / 16
+#: How the names of its files in the making end, behind its own: sorted runs, and the file that they make.
+HALF_MADE = (".runs", ".new")
 _HEADER = 4096
 _MAGIC = b"feedmill bands 1 "
 #: Key ranges that are merged one after the other: each takes 1/256 of the index in memory.
@@ -144,7 +146,7 @@ def _header(token: str) -> bytes:
 def _make(con: duckdb.DuckDBPyConnection, path: Path, index: BandIndex | None) -> BandIndex:
     """Write an index of the fresh rows and those of `index`, or, without one, of all rows."""
     token = f"{secrets.token_hex(16)} {duckdb.__version__}"
-    spool, passing = path.with_name(f"{path.name}.runs"), path.with_name(f"{path.name}.new")
+    spool, passing = (path.with_name(path.name + end) for end in HALF_MADE)
     try:
         lengths = _spool(con, "dedup.bands" if index is None else "ops.fresh_bands", spool)
         with passing.open("wb") as file:

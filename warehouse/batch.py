@@ -31,11 +31,10 @@ DOCUMENTS = pa.schema(
         ("receipt_key", KEY),
         ("input_format", pa.string()),
         ("asked", pa.string()),
+        ("packed", pa.int64()),
     ]
 )
-BODIES = pa.schema(
-    [("document_key", KEY), ("chunk", pa.int32()), ("byte_start", pa.int64()), ("body", pa.large_binary())]
-)
+BODIES = pa.schema([("document_key", KEY), ("piece", pa.int32()), ("body", pa.large_binary())])
 RECEIPTS = pa.schema(
     [
         ("receipt_key", KEY),
@@ -65,6 +64,7 @@ ITEMS = pa.schema(
         ("native_id", pa.string()),
         ("forwarded_from", pa.string()),
         ("title", pa.string()),
+        ("title_length", pa.int32()),
         ("text", pa.large_string()),
         ("text_length", pa.int32()),
         ("text_key", KEY),
@@ -96,15 +96,16 @@ PARAGRAPHS = pa.schema(
         ("byte_start", pa.int64()),
         ("byte_end", pa.int64()),
         ("line", pa.int32()),
-        ("text_key", KEY),
         ("fate", pa.string()),
         ("rule", pa.string()),
         ("of_ordinal", pa.int32()),
         ("similarity", pa.float64()),
-        ("item_id", KEY),
+        ("item_ordinal", pa.int32()),
+        ("text_line", pa.int32()),
+        ("text", pa.large_string()),
+        ("reuse_key", pa.uint64()),
     ]
 )
-TEXTS = pa.schema([("text_key", KEY), ("reuse_key", KEY), ("text", pa.large_string())])
 QUARANTINE = pa.schema(
     [
         ("document_key", KEY),
@@ -158,7 +159,6 @@ class Batch:
     receipts: pa.Table
     items: pa.Table
     paragraphs: pa.Table
-    paragraph_texts: pa.Table
     quarantine: pa.Table
     traces: pa.Table
     drifts: pa.Table

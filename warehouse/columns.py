@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -23,12 +24,9 @@ def key_of(*parts: str) -> bytes:
     """Return the blake2b-128 of `parts`. Lengths go in as well: ("a", "bc") is not ("ab", "c")."""
     if len(parts) == 1:
         return blake2b(parts[0].encode(), digest_size=KEY_BYTES).digest()
-    digest = blake2b(digest_size=KEY_BYTES)
-    for part in parts:
-        data = part.encode()
-        digest.update(len(data).to_bytes(8, "little"))
-        digest.update(data)
-    return digest.digest()
+    encoded = [part.encode() for part in parts]
+    joined = b"".join(piece for data in encoded for piece in (len(data).to_bytes(8, "little"), data))
+    return blake2b(joined, digest_size=KEY_BYTES).digest()
 
 
 def storable(text: str) -> str:
@@ -37,6 +35,8 @@ def storable(text: str) -> str:
     DuckDB and Arrow refuse lone surrogates, and one of them would refuse the whole batch. Nothing is lost:
     the bytes stay in raw.bodies, and tabulate notes each escaped text in core.traces.
     """
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -69,12 +69,15 @@ def uint32_lists(rows: Sequence[bytes]) -> pa.Array:
     return pa.ListArray.from_arrays(offsets, pa.array(np.frombuffer(b"".join(rows), dtype="<u4")))
 
 
+_day = lru_cache(maxsize=4096)(date.fromisoformat)  # a document has few days
+
+
 def day(text: str | None, what: Callable[[], str]) -> date | None:
     """Return the day of an ISO day or timestamp. Raises WarehouseError that names `what`."""
     if text is None:
         return None
     try:
-        return date.fromisoformat(text[:10])
+        return _day(text[:10])
     except ValueError as error:
         raise WarehouseError(_no_date(text, what())) from error
 

@@ -21,6 +21,7 @@ FIELDS = (
     "dropped",
 )
 _VERSIONS = "SELECT * FROM core.versions UNION ALL BY NAME SELECT * FROM ops.past_versions"
+_TITLED = "* EXCLUDE (title_length) REPLACE (coalesce(title, left(text, title_length)) AS title)"
 # The rows of a document as the last run made them that came no later.
 _SIGHTINGS_AT = """
 WITH made AS (
@@ -60,7 +61,7 @@ SELECT DISTINCT {columns} FROM stage_items
 _STATE = """
 CREATE OR REPLACE TEMP TABLE {name} AS
 WITH sightings AS ({sightings}),
-versions AS ({versions}),
+versions AS (SELECT {titled} FROM ({versions})),
 shown AS (
     FROM sightings
     QUALIFY row_number() OVER (PARTITION BY item_id, version_id ORDER BY document_key, ordinal) = 1
@@ -110,7 +111,12 @@ def changes_between(con: duckdb.DuckDBPyConnection, run_a: str, run_b: str) -> I
                 "feedmill sql 'select run_id, command from runs'."
             )
         con.execute(
-            _STATE.format(name=name, sightings=_SIGHTINGS_AT.format(place=row[0]), versions=_VERSIONS)
+            _STATE.format(
+                name=name,
+                sightings=_SIGHTINGS_AT.format(place=row[0]),
+                versions=_VERSIONS,
+                titled=_TITLED,
+            )
         )
     yield from _changes(con)
 
@@ -122,7 +128,7 @@ def changes_of(con: duckdb.DuckDBPyConnection, batch: Batch) -> Iterator[Change]
         if not different(con):
             return
         con.execute(_TOUCHED)
-        con.execute(_STATE.format(name="before", sightings=_PRESENT, versions=_VERSIONS))
+        con.execute(_STATE.format(name="before", sightings=_PRESENT, versions=_VERSIONS, titled=_TITLED))
         names = {
             table: ", ".join(name for (name, *_) in con.execute(f"DESCRIBE core.{table}").fetchall())
             for table in ("sightings", "versions")
@@ -132,6 +138,7 @@ def changes_of(con: duckdb.DuckDBPyConnection, batch: Batch) -> Iterator[Change]
                 name="after",
                 sightings=_SIGHTINGS_AFTER.format(present=_PRESENT, columns=names["sightings"]),
                 versions=_VERSIONS_AFTER.format(columns=names["versions"]),
+                titled=_TITLED,
             )
         )
         yield from _changes(con)

@@ -1,7 +1,7 @@
 """Land a batch: whole documents, once, in one transaction."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from schemas.errors import FeedmillError, WarehouseError
 from warehouse.batch import Batch, Receipt
 from warehouse.bodies import keep
 from warehouse.connection import registered, staged
-from warehouse.matching import Matcher, match
+from warehouse.matching import Matcher, enter_recipe, match
 from warehouse.tabulate import receipts
 
 # A document lands with all its rows or not at all, so one question, is it there, decides for all of them.
@@ -20,39 +20,35 @@ _NEW = """
 CREATE OR REPLACE TEMP TABLE new_documents AS
 SELECT document_key, document_id, bytes FROM stage_documents ANTI JOIN raw.documents USING (document_key)
 """
+# Of what is stored, one column is read once; of the versions that the batch's items have, few, the rest.
 _NEW_VERSIONS = """
+CREATE OR REPLACE TEMP TABLE known_versions AS
+SELECT item_id, version_id, text_key FROM core.versions WHERE item_id IN (SELECT item_id FROM stage_items);
+
 CREATE OR REPLACE TEMP TABLE new_versions AS
 SELECT DISTINCT item_id, version_id, text_key
 FROM stage_items
 SEMI JOIN new_documents USING (document_key)
-ANTI JOIN core.versions USING (item_id, version_id)
+ANTI JOIN known_versions USING (item_id, version_id)
 """
 _COUNT_ITEMS = """
 WITH given AS (SELECT DISTINCT item_id FROM stage_items),
 fresh AS (SELECT DISTINCT item_id FROM new_versions),
-known AS (FROM given SEMI JOIN core.versions USING (item_id))
+known AS (FROM given SEMI JOIN known_versions USING (item_id))
 SELECT
     (SELECT count(*) FROM fresh ANTI JOIN known USING (item_id)),
     (SELECT count(*) FROM fresh SEMI JOIN known USING (item_id)),
     (SELECT count(*) FROM given ANTI JOIN fresh USING (item_id))
 """
-_COUNT_DOCUMENTS = """
-SELECT
-    (SELECT count(*) FROM stage_documents),
-    count(*),
-    coalesce(sum(bytes), 0)::BIGINT,
-    (SELECT count(*) FROM stage_quarantine SEMI JOIN new_documents USING (document_key))
-FROM new_documents
+_COUNT_VERSIONS = """
+SELECT (SELECT count(*) FROM known_versions), count(*), count(DISTINCT item_id) FROM new_versions
 """
+_COUNT_DOCUMENTS = "SELECT count(*), coalesce(sum(bytes), 0)::BIGINT FROM new_documents"
+_COUNT_QUARANTINE = "SELECT count(*) FROM stage_quarantine SEMI JOIN new_documents USING (document_key)"
+# Here and below rows are in the order of a batch: by document, then by their place in it.
 _ADD_DOCUMENTS = """
 INSERT INTO raw.documents BY NAME
-SELECT *, ? AS body_in FROM stage_documents SEMI JOIN new_documents USING (document_key) ORDER BY document_key
-"""
-# Bodies are read from Arrow, for they are large, and there a join by UUID does not work: hence the cast.
-_ADD_BODIES = """
-INSERT INTO raw.bodies BY NAME
-SELECT * FROM stage_bodies
-WHERE document_key::VARCHAR IN (SELECT document_key::VARCHAR FROM new_documents)
+SELECT *, ? AS body_in FROM stage_documents SEMI JOIN new_documents USING (document_key)
 """
 _ADD_DERIVATIONS = """
 INSERT INTO ops.derivations BY NAME
@@ -65,49 +61,37 @@ USING new_versions AS fresh
 WHERE fresh.item_id = past.item_id AND fresh.version_id = past.version_id
 """
 # By rowid: a window over rows as wide as these costs three times as much.
-_ADD_VERSIONS = """
+_CHOOSE_ROWS = """
 CREATE OR REPLACE TEMP TABLE chosen_rows AS
 SELECT min(rowid) AS place
 FROM stage_items SEMI JOIN new_versions USING (item_id, version_id)
-GROUP BY item_id, version_id;
-
+GROUP BY item_id, version_id
+"""
+_ADD_VERSIONS = """
 INSERT INTO core.versions BY NAME
 SELECT * EXCLUDE (
     document_key, ordinal, first_line, last_line, byte_start, byte_end,
     boundary_confidence, boundary_cue, dropped
 )
 FROM stage_items
-WHERE rowid IN (FROM chosen_rows)
 """
-# What cleaning made of the documents in new_documents: they are new, or their rows were taken out before.
-_ADD_ROWS = """
+_ADD_SIGHTINGS = """
 INSERT INTO core.sightings BY NAME
 SELECT
     document_key, ordinal, item_id, version_id, first_line, last_line, byte_start, byte_end,
     boundary_confidence, boundary_cue, dropped
 FROM stage_items SEMI JOIN new_documents USING (document_key)
-ORDER BY document_key, ordinal;
-
-INSERT INTO core.paragraph_texts BY NAME
-SELECT * FROM stage_paragraph_texts ANTI JOIN core.paragraph_texts USING (text_key);
-
-INSERT INTO core.paragraphs BY NAME
-SELECT * FROM stage_paragraphs SEMI JOIN new_documents USING (document_key);
-
-INSERT INTO core.quarantine BY NAME
-SELECT * FROM stage_quarantine SEMI JOIN new_documents USING (document_key);
-
-INSERT INTO core.traces BY NAME
-SELECT * FROM stage_traces SEMI JOIN new_documents USING (document_key);
-
-INSERT INTO core.drifts BY NAME
-SELECT * FROM stage_drifts SEMI JOIN new_documents USING (document_key)
 """
+# Rows that lie in Arrow cannot be joined by UUID: hence the cast.
+_OF_NEW = "WHERE document_key::VARCHAR IN (SELECT document_key::VARCHAR FROM new_documents)"
+_ROWS = ("paragraphs", "quarantine", "traces", "drifts")
+#: Tables of a batch that landing reads once, where they lie in Arrow.
+_READ_ONCE = ("bodies", "paragraphs", "traces", "drifts")
 _OUTSIDE = """
-SELECT fresh.document_id, body.chunk, body.body
+SELECT fresh.document_id, body.body
 FROM stage_bodies AS body
 JOIN new_documents AS fresh ON fresh.document_key::VARCHAR = body.document_key::VARCHAR
-ORDER BY fresh.document_id, body.chunk
+ORDER BY fresh.document_id, body.piece
 """
 _COUNT_RECEIVED = """
 SELECT
@@ -149,6 +133,15 @@ class Landed:
     bytes: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Versions:
+    """How many versions the items of a batch have and get, and how many items get one."""
+
+    known: int
+    new: int
+    items: int
+
+
 def land(
     con: duckdb.DuckDBPyConnection,
     batch: Batch,
@@ -164,17 +157,22 @@ def land(
     file, or into `folder` beside it; those are on the disk before the transaction ends.
     Raises WarehouseError that names the documents if the warehouse refuses them or is full.
     """
-    with transaction(con, batch), registered(con, "stage_bodies", batch.bodies):
-        return _land(con, run_id, at, matcher, folder)
+    with contextlib.ExitStack() as stack:
+        for name in _READ_ONCE:
+            stack.enter_context(registered(con, f"stage_{name}", getattr(batch, name)))
+        stack.enter_context(transaction(con, batch, beside=(*_READ_ONCE, "recipe")))
+        return _land(con, batch, run_id, at, matcher, folder)
 
 
 @contextlib.contextmanager
-def transaction(con: duckdb.DuckDBPyConnection, batch: Batch) -> Iterator[None]:
-    """Stage a batch but for its bodies, and commit what the block does with it, or nothing of it.
+def transaction(
+    con: duckdb.DuckDBPyConnection, batch: Batch, beside: Sequence[str] = ("bodies",)
+) -> Iterator[None]:
+    """Stage a batch but for the tables `beside`, and commit what the block does with it, or nothing of it.
 
     Raises WarehouseError that names the documents for whatever the warehouse refuses.
     """
-    stages = {f"stage_{name}": rows for name, rows in batch.tables().items() if name != "bodies"}
+    stages = {f"stage_{name}": rows for name, rows in batch.tables().items() if name not in beside}
     try:
         with staged(con, stages):
             con.execute("BEGIN")
@@ -224,24 +222,34 @@ def note_unchanged(
 
 
 def _land(
-    con: duckdb.DuckDBPyConnection, run_id: str, at: str, matcher: Matcher, folder: Path | None
+    con: duckdb.DuckDBPyConnection,
+    batch: Batch,
+    run_id: str,
+    at: str,
+    matcher: Matcher,
+    folder: Path | None,
 ) -> Landed:
     con.execute(_NEW)
-    con.execute(_NEW_VERSIONS)
-    items_new, items_changed, items_unchanged = count_items(con)
-    ((documents, new, size, quarantined),) = con.execute(_COUNT_DOCUMENTS).fetchall()
-    duplicates = 0
+    ((new, size),) = con.execute(_COUNT_DOCUMENTS).fetchall()
+    versions = find_new_versions(con)
+    items_new, items_changed, items_unchanged = count_items(con, versions)
+    duplicates = quarantined = 0
     if new:
         con.execute(_ADD_DOCUMENTS, ["warehouse" if folder is None else "folder"])
         if folder is None:
-            con.execute(_ADD_BODIES)
+            _add(con, "raw.bodies", batch, whole=new == batch.documents.num_rows)
         else:
             keep(folder, con.sql(_OUTSIDE).to_arrow_table())
-        add_rows(con, run_id)
-        duplicates = match(con, matcher)
+        add_rows(con, batch, run_id, versions, whole=new == batch.documents.num_rows)
+        # Where nothing is signed and no item was edited, no text and no cluster is touched.
+        if batch.signatures.num_rows or items_changed:
+            duplicates = match(con, matcher, batch.recipe)
+        else:
+            enter_recipe(con, batch.recipe)
+        quarantined = count_quarantined(con, batch)
     landed = Landed(
         documents_new=new,
-        documents_unchanged=documents - new,
+        documents_unchanged=batch.documents.num_rows - new,
         items_new=items_new,
         items_changed=items_changed,
         items_unchanged=items_unchanged,
@@ -255,19 +263,54 @@ def _land(
     return landed
 
 
-def count_items(con: duckdb.DuckDBPyConnection) -> tuple[int, int, int]:
+def find_new_versions(con: duckdb.DuckDBPyConnection) -> Versions:
+    """Make `known_versions`, those that items of the batch have, and `new_versions`, those they get now."""
+    con.execute(_NEW_VERSIONS)
+    ((known, new, items),) = con.execute(_COUNT_VERSIONS).fetchall()
+    return Versions(known=known, new=new, items=items)
+
+
+def count_items(con: duckdb.DuckDBPyConnection, versions: Versions) -> tuple[int, int, int]:
     """Return how many items of the staged batch are new, changed and unchanged by `new_versions`."""
+    if not versions.known:
+        return versions.items, 0, 0
     ((new, changed, unchanged),) = con.execute(_COUNT_ITEMS).fetchall()
     return new, changed, unchanged
 
 
-def add_rows(con: duckdb.DuckDBPyConnection, run_id: str) -> None:
-    """Insert all that cleaning made of the documents in `new_documents`, and that this run did so."""
+def count_quarantined(con: duckdb.DuckDBPyConnection, batch: Batch) -> int:
+    """Return how many ranges of the documents in `new_documents` are refused."""
+    if not batch.quarantine.num_rows:
+        return 0
+    ((ranges,),) = con.execute(_COUNT_QUARANTINE).fetchall()
+    return int(ranges)
+
+
+def add_rows(
+    con: duckdb.DuckDBPyConnection, batch: Batch, run_id: str, versions: Versions, *, whole: bool
+) -> None:
+    """Insert all that cleaning made of the documents in `new_documents`, and that this run did so.
+
+    They are new, or their rows were taken out before; `whole`: they are all documents of the batch.
+    """
     if con.execute("FROM ops.past_versions LIMIT 1").fetchone():
         con.execute(_RECALL_VERSIONS)
-    con.execute(_ADD_VERSIONS)
-    con.execute(_ADD_ROWS)
+    if versions.new == batch.items.num_rows:
+        con.execute(_ADD_VERSIONS)
+    else:
+        con.execute(_CHOOSE_ROWS)
+        con.execute(f"{_ADD_VERSIONS} WHERE rowid IN (FROM chosen_rows)")
+    con.execute(_ADD_SIGHTINGS)
+    for name in _ROWS:
+        _add(con, f"core.{name}", batch, whole=whole)
     con.execute(_ADD_DERIVATIONS, [run_id])
+
+
+def _add(con: duckdb.DuckDBPyConnection, table: str, batch: Batch, *, whole: bool) -> None:
+    name = table.partition(".")[2]
+    if getattr(batch, name).num_rows:
+        only = "" if whole else _OF_NEW
+        con.execute(f"INSERT INTO {table} BY NAME SELECT * FROM stage_{name} {only}")  # noqa: S608 - names above
 
 
 def note_batch(con: duckdb.DuckDBPyConnection, landed: Landed, run_id: str, at: str) -> None:

@@ -18,8 +18,10 @@ import pyarrow as pa
 from schemas.errors import WarehouseError
 from schemas.signatures import BLANK_KEY, Member, Membership, Pair
 from warehouse.band_index import MEETING, TEXT_HASH, BandIndex, keep
+from warehouse.catching import catch
 from warehouse.columns import keys, table
 from warehouse.connection import registered, staged
+from warehouse.floods import cap, crowds, unsettle
 from warehouse.relational import AFFECTED, CANDIDATES, LINKED, LINKS, NEIGHBOURS, RESPELT, TOUCHED
 
 
@@ -103,7 +105,10 @@ INSERT INTO mine BY NAME
 SELECT band_key, text_key, band FROM dedup.bands
 WHERE text_key IN (SELECT text_key FROM respelt ANTI JOIN stage_bands USING (text_key))
 """
-_MET = "CREATE OR REPLACE TEMP VIEW met AS SELECT band_key, text_key, band FROM dedup.bands"
+_MET = """
+CREATE OR REPLACE TEMP TABLE met_bands AS
+SELECT band_key, text_key, band FROM dedup.bands WHERE band_key IN (SELECT band_key FROM mine)
+"""
 _MEETINGS = f"SELECT DISTINCT {MEETING} AS meeting FROM mine"  # noqa: S608 - names of a module
 _MET_BY_INDEX = f"""
 CREATE OR REPLACE TEMP TABLE met_bands AS
@@ -113,9 +118,7 @@ JOIN (SELECT DISTINCT band_key, band, {MEETING} AS meeting FROM mine) AS wanted 
 JOIN dedup.signatures AS text ON {TEXT_HASH} = found.text_hash
 UNION ALL
 SELECT band_key, text_key, band FROM ops.fresh_bands
-WHERE band_key IN (SELECT band_key FROM mine);
-
-CREATE OR REPLACE TEMP VIEW met AS SELECT band_key, text_key, band FROM met_bands
+WHERE band_key IN (SELECT band_key FROM mine)
 """  # noqa: S608 - names of a module
 _CANDIDATE_KEYS = """
 SELECT replace(left_key::VARCHAR, '-', ''), replace(right_key::VARCHAR, '-', '')
@@ -167,14 +170,14 @@ SELECT
 """
 
 
-def match(con: duckdb.DuckDBPyConnection, matcher: Matcher) -> int:
+def match(con: duckdb.DuckDBPyConnection, matcher: Matcher, recipe: pa.Table) -> int:
     """Bring `dedup` up to date; return by how much the number of items that are no primaries changed.
 
     Expects an open transaction, the stages of a batch, its new versions in core.versions, and the table
     `new_versions` that names them. Raises WarehouseError if the batch was signed by another recipe than
     the texts in the warehouse.
     """
-    _check_recipe(con)
+    enter_recipe(con, recipe)
     index = keep(con)
     con.execute(_ADD_TEXTS)
     con.execute(_ADD_BANDS.format(table="dedup.bands"))
@@ -182,9 +185,16 @@ def match(con: duckdb.DuckDBPyConnection, matcher: Matcher) -> int:
         con.execute(_ADD_BANDS.format(table="ops.fresh_bands"))
     con.execute(_SHARED)
     _store(con, "respelt", RESPELT)
+    _meet(con, index)
+    crowded = crowds(con)
+    if crowded:
+        unsettle(con)
     _store(con, "component", TOUCHED, [BLANK_KEY])
-    con.execute(_FORGET)
-    _find_candidates(con, index)
+    if con.execute("FROM respelt LIMIT 1").fetchone():
+        con.execute(_FORGET)
+        _meet(con, index)
+        crowded = crowds(con)
+    _find_candidates(con, crowded=crowded)
     _add_pairs(con, matcher)
     _grow_components(con)
     return _lead(con, matcher)
@@ -205,15 +215,16 @@ def check_recipe(con: duckdb.DuckDBPyConnection, name: str) -> None:
         )
 
 
-def _check_recipe(con: duckdb.DuckDBPyConnection) -> None:
-    con.execute(
-        "INSERT INTO dedup.recipe BY NAME SELECT * FROM stage_recipe WHERE NOT EXISTS (FROM dedup.recipe)"
-    )
-    ((name,),) = con.execute("SELECT name FROM stage_recipe").fetchall()
-    check_recipe(con, name)
+def enter_recipe(con: duckdb.DuckDBPyConnection, recipe: pa.Table) -> None:
+    """Write down the recipe of a batch if it is the first one; raise WarehouseError if it is another."""
+    (row,) = recipe.to_pylist()
+    if con.execute("SELECT name FROM dedup.recipe").fetchall() != [(row["name"],)]:
+        check_recipe(con, row["name"])
+        con.execute("INSERT INTO dedup.recipe (name, details) VALUES (?, ?)", [row["name"], row["details"]])
 
 
-def _find_candidates(con: duckdb.DuckDBPyConnection, index: BandIndex | None) -> None:
+def _meet(con: duckdb.DuckDBPyConnection, index: BandIndex | None) -> None:
+    """Make `mine`, the bands of the texts to be matched, and `met_bands`, those of all texts that meet."""
     con.execute(_MINE)
     if con.execute(_UNSTAGED).fetchall() != [(0,)]:
         con.execute(_ADD_UNSTAGED)
@@ -223,7 +234,12 @@ def _find_candidates(con: duckdb.DuckDBPyConnection, index: BandIndex | None) ->
         meetings, hashes = index.find(con.sql(_MEETINGS).to_arrow_table()["meeting"].to_numpy())
         with registered(con, "arrow_found", pa.table({"meeting": meetings, "text_hash": hashes})):
             con.execute(_MET_BY_INDEX)
-    _store(con, "candidates", CANDIDATES)
+
+
+def _find_candidates(con: duckdb.DuckDBPyConnection, *, crowded: bool) -> None:
+    if crowded:
+        cap(con)
+    _store(con, "candidates", f"{CANDIDATES} UNION FROM capped" if crowded else CANDIDATES)
 
 
 def _add_pairs(con: duckdb.DuckDBPyConnection, matcher: Matcher) -> None:
@@ -283,6 +299,7 @@ def _lead(con: duckdb.DuckDBPyConnection, matcher: Matcher) -> int:
         Pair(left=left, right=right, relation=relation, similarity=similarity, containment=containment)
         for left, right, relation, similarity, containment in con.execute(_LINKS).fetchall()
     ]
+    links += catch(con, matcher, members, links)
     led = matcher.lead(members, links) if members else []
     sizes = Counter(membership.cluster_id for membership in led)
     led = [membership for membership in led if sizes[membership.cluster_id] > 1]

@@ -40,7 +40,8 @@ WITH fresh AS (
     LIMIT ?
 ),
 shown AS (
-    SELECT version.item_id, version.title, version.published_best
+    SELECT version.item_id, coalesce(version.title, left(version.text, version.title_length)) AS title,
+        version.published_best
     FROM core.versions AS version
     WHERE version.item_id IN (SELECT cluster_id FROM fresh)
     QUALIFY row_number() OVER (

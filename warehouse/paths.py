@@ -74,6 +74,11 @@ class WarehousePaths:
         return self.published.with_name(f"{self.published.name}.bodies")
 
     @property
+    def bands(self) -> Path:
+        """The index of bands. It can be made again from the working file at any time."""
+        return self.work.with_name(f"{self.work.name}.bands")
+
+    @property
     def publishing_prefix(self) -> str:
         """How the names of copies in the making begin."""
         return f".{self.published.name}.pub."

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from schemas.errors import WarehouseError
+from warehouse.band_index import HALF_MADE
 from warehouse.paths import WarehousePaths, wal_of
 
 #: A DuckDB file begins with three headers of 4 KiB. Each checkpoint writes its number into one of them.
@@ -54,7 +55,14 @@ def leftovers(paths: WarehousePaths) -> list[Path]:
         return []
     # not glob: a file name may hold its special characters
     copies = [path for path in paths.folder.iterdir() if path.name.startswith(paths.publishing_prefix)]
-    return sorted([*copies, *([paths.scratch] if paths.scratch.is_dir() else [])])
+    halves = [paths.bands.with_name(paths.bands.name + end) for end in HALF_MADE]
+    return sorted(
+        [
+            *copies,
+            *(half for half in halves if half.exists()),
+            *([paths.scratch] if paths.scratch.is_dir() else []),
+        ]
+    )
 
 
 def prepare(paths: WarehousePaths) -> None:

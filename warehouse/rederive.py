@@ -6,18 +6,28 @@ documents. Documents that come out as they were keep all their rows.
 
 import duckdb
 
+from warehouse import floods
 from warehouse.batch import Batch
-from warehouse.land import Landed, add_rows, count_items, note_batch, transaction
+from warehouse.land import (
+    Landed,
+    add_rows,
+    count_items,
+    count_quarantined,
+    find_new_versions,
+    note_batch,
+    transaction,
+)
 from warehouse.matching import Matcher, match
 
-#: What of a staged document is held against what landed, and under which names. Texts are compared by key.
+#: What of a staged document is held against what landed, and under which names. A line
+#: of an item whose version is the same says the same.
 _COMPARED = (
     ("stage_items", "core.sightings", """
         document_key, ordinal, item_id, version_id, first_line, last_line, byte_start, byte_end,
         boundary_confidence, boundary_cue, dropped"""),
     ("stage_paragraphs", "core.paragraphs", """
-        document_key, ordinal, byte_start, byte_end, line, text_key, fate, rule, of_ordinal, similarity,
-        item_id"""),
+        document_key, ordinal, byte_start, byte_end, line, fate, rule, of_ordinal, similarity, item_ordinal,
+        text_line, text"""),
     ("stage_quarantine", "core.quarantine", "document_key, byte_start, byte_end, stage, reason, detail"),
     ("stage_traces", "core.traces", "document_key, line, steps::VARCHAR"),
     ("stage_drifts", "core.drifts", "document_key, path, what, times"),
@@ -40,10 +50,6 @@ GROUP BY made.document_key;
 
 CREATE OR REPLACE TEMP TABLE former_versions AS
 SELECT DISTINCT item_id, version_id FROM core.sightings
-WHERE document_key IN (SELECT document_key FROM new_documents);
-
-CREATE OR REPLACE TEMP TABLE former_texts AS
-SELECT DISTINCT text_key FROM core.paragraphs
 WHERE document_key IN (SELECT document_key FROM new_documents)
 """
 _PAST_SIGHTINGS = """
@@ -78,10 +84,7 @@ SELECT version.* FROM core.versions AS version SEMI JOIN gone_versions USING (it
 
 DELETE FROM core.versions AS version
 USING gone_versions AS gone
-WHERE gone.item_id = version.item_id AND gone.version_id = version.version_id;
-
-DELETE FROM core.paragraph_texts
-WHERE text_key IN (SELECT text_key FROM former_texts ANTI JOIN core.paragraphs USING (text_key))
+WHERE gone.item_id = version.item_id AND gone.version_id = version.version_id
 """
 # What is known of a text rests on its spellings and on the texts beside it. So where a version goes, its
 # whole component is forgotten, and what is left of it is matched as if it had just landed.
@@ -96,6 +99,18 @@ WITH RECURSIVE reached AS (
     WHERE pair.relation <> 'variant'
 )
 FROM reached
+"""
+# And where a flood (warehouse/floods.py) loses a text, others may become its anchors, or it is none any more.
+_FLOODS = """
+INSERT INTO forgotten
+WITH touched AS (SELECT DISTINCT band_key, band FROM dedup.bands WHERE text_key IN (FROM forgotten)),
+floods AS (
+    SELECT band_key, band FROM dedup.bands SEMI JOIN touched USING (band_key, band)
+    GROUP BY band_key, band
+    HAVING count(DISTINCT text_key) > {full:d}
+)
+SELECT DISTINCT text_key FROM dedup.bands SEMI JOIN floods USING (band_key, band)
+WHERE text_key NOT IN (FROM forgotten)
 """
 _FORGET = """
 INSERT INTO stage_signatures BY NAME
@@ -173,43 +188,38 @@ def rederive(
         con.execute(
             "DELETE FROM new_documents WHERE document_key NOT IN (SELECT document_key FROM raw.documents)"
         )
-        landed = _replace(con, run_id, matcher)
+        landed = _replace(con, batch, run_id, matcher)
         con.execute(_NOTE_DOCUMENTS)
         note_batch(con, landed, run_id, at)
     return landed
 
 
-def _replace(con: duckdb.DuckDBPyConnection, run_id: str, matcher: Matcher) -> Landed:
+def _replace(con: duckdb.DuckDBPyConnection, batch: Batch, run_id: str, matcher: Matcher) -> Landed:
     given, changed = con.execute(
         "SELECT (SELECT count(*) FROM stage_documents), count(*) "
         "FROM stage_documents SEMI JOIN new_documents USING (document_key)"
     ).fetchall()[0]
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE new_versions AS "
-        "SELECT DISTINCT item_id, version_id, text_key FROM stage_items "
-        "SEMI JOIN new_documents USING (document_key) ANTI JOIN core.versions USING (item_id, version_id)"
-    )
-    new, other, unchanged = count_items(con)
+    versions = find_new_versions(con)
+    new, other, unchanged = count_items(con, versions)
     if not changed:
         return Landed(documents_unchanged=given, items_unchanged=unchanged)
     con.execute(_MADE_BY)
     con.execute(_PAST_SIGHTINGS, [run_id])
     con.execute(_PAST_QUARANTINE, [run_id])
     con.execute(_TAKE_OUT)
-    add_rows(con, run_id)
+    add_rows(con, batch, run_id, versions, whole=changed == batch.documents.num_rows)
     con.execute(_GONE)
     con.execute(_COMPONENT)
+    if con.execute("FROM forgotten LIMIT 1").fetchone():
+        con.execute(_FLOODS.format(full=floods.FULL))
     con.execute(_FORGET)
     ((before,),) = con.execute(_COPIES).fetchall()
     con.execute(_UNLEAD)
-    ((quarantined,),) = con.execute(
-        "SELECT count(*) FROM stage_quarantine SEMI JOIN new_documents USING (document_key)"
-    ).fetchall()
     return Landed(
         documents_unchanged=given,
         items_new=new,
         items_changed=other,
         items_unchanged=unchanged,
-        duplicates=match(con, matcher) - before,
-        quarantined=quarantined,
+        duplicates=match(con, matcher, batch.recipe) - before,
+        quarantined=count_quarantined(con, batch),
     )

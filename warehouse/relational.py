@@ -9,7 +9,7 @@ reads.
     shared                       all versions that have a text in common with new_versions
     matched_texts (text_key)     texts to be matched: new ones, and those of RESPELT
     mine (band_key, text_key, band)   their bands
-    met (band_key, text_key, band)    the bands of all texts, at least where they are equal to one of `mine`
+    met_bands (band_key, text_key, band)   those of all texts that are equal to one of `mine`
     component (text_key)         texts that are led anew; grows by NEIGHBOURS until `frontier` is empty
     affected                     the items of these texts
 """
@@ -29,10 +29,67 @@ CANDIDATES = """
 SELECT DISTINCT
     least(mine.text_key, other.text_key) AS left_key,
     greatest(mine.text_key, other.text_key) AS right_key
-FROM met AS other
+FROM met_bands AS other
 JOIN mine ON mine.band_key = other.band_key
 WHERE other.text_key <> mine.text_key
     AND (other.band = mine.band OR other.band IS NULL OR mine.band IS NULL)
+"""
+# Floods (warehouse/floods.py). Parameters: how many texts a bucket holds before it is one, and how many of a
+# flood are anchors.
+CROWDED = """
+SELECT band_key, band FROM met_bands WHERE band IS NOT NULL GROUP BY band_key, band HAVING count(*) > ?
+"""
+MEMBERS = """
+SELECT band_key, band, text_key, place, size
+FROM (
+    SELECT
+        band_key,
+        band,
+        text_key,
+        row_number() OVER (PARTITION BY band_key, band ORDER BY text_key) AS place,
+        count(*) OVER (PARTITION BY band_key, band) AS size
+    FROM (
+        SELECT DISTINCT banded.band_key, banded.band, banded.text_key
+        FROM dedup.bands AS banded
+        JOIN crowded ON crowded.band_key = banded.band_key AND crowded.band = banded.band
+    ) AS members
+) AS counted
+WHERE size > ?
+"""
+# By what a bucket was before the new texts came: place and size without them.
+UNSETTLED = """
+SELECT DISTINCT text_key
+FROM (
+    SELECT
+        crowd.text_key,
+        crowd.place,
+        row_number() OVER (PARTITION BY crowd.band_key, crowd.band ORDER BY crowd.text_key) AS former_place,
+        count(*) OVER (PARTITION BY crowd.band_key, crowd.band) AS former_size
+    FROM crowd
+    LEFT JOIN matched_texts AS fresh ON fresh.text_key = crowd.text_key
+    WHERE fresh.text_key IS NULL
+) AS former
+WHERE former_size <= $full OR (former_place <= $anchors AND place > $anchors)
+"""
+CAPPED = """
+SELECT DISTINCT
+    least(mine.text_key, other.text_key) AS left_key,
+    greatest(mine.text_key, other.text_key) AS right_key
+FROM mine
+JOIN crowd AS own
+    ON own.band_key = mine.band_key AND own.band = mine.band AND own.text_key = mine.text_key
+JOIN crowd AS other
+    ON other.band_key = mine.band_key AND other.band = mine.band AND other.text_key <> mine.text_key
+WHERE own.place <= $anchors
+
+UNION
+
+SELECT DISTINCT
+    least(mine.text_key, other.text_key) AS left_key,
+    greatest(mine.text_key, other.text_key) AS right_key
+FROM mine
+JOIN (SELECT band_key, band, text_key FROM crowd WHERE place <= $anchors) AS other
+    ON other.band_key = mine.band_key AND other.band = mine.band AND other.text_key <> mine.text_key
 """
 # Old texts of an item that was edited count too: the cluster it leaves is led anew. The parameter is the key
 # of blank texts.

@@ -30,23 +30,27 @@ CREATE OR REPLACE TEMP TABLE signed_texts (spelling_key UUID, text_key UUID);
 CREATE OR REPLACE TEMP TABLE all_signatures (
     text_key UUID, recipe VARCHAR, shingles INTEGER, signature UINTEGER[]
 );
-CREATE OR REPLACE TEMP TABLE all_bands (band_key UINTEGER, text_key UUID, band UTINYINT);
+CREATE OR REPLACE TEMP TABLE all_bands (band_key UINTEGER, text_key UUID, band UTINYINT)
+"""
+_SPELLINGS = """
 CREATE OR REPLACE TEMP TABLE spellings AS
 SELECT row_number() OVER (ORDER BY min(rowid)) - 1 AS place, spelling_key, min(rowid) AS row
-FROM core.versions GROUP BY spelling_key
+FROM {table}
+WHERE spelling_key NOT IN (SELECT spelling_key FROM signed_texts)
+GROUP BY spelling_key
 """
 _TEXTS = """
 SELECT spelling.spelling_key::VARCHAR, version.text
-FROM core.versions AS version
+FROM {table} AS version
 JOIN spellings AS spelling ON spelling.row = version.rowid
 WHERE version.rowid IN (SELECT row FROM spellings WHERE place >= ? AND place < ?)
 """
 # Several spellings may have one text_key, and with it one signature.
+_ADD_KEYS = "INSERT INTO signed_texts SELECT spelling_key::UUID, text_key::UUID FROM slice_keys"
 _ADD = """
 CREATE OR REPLACE TEMP TABLE unsigned_yet AS
 SELECT text_key FROM slice_signatures ANTI JOIN all_signatures USING (text_key);
 
-INSERT INTO signed_texts SELECT spelling_key::UUID, text_key::UUID FROM slice_keys;
 INSERT INTO all_signatures BY NAME SELECT * FROM slice_signatures SEMI JOIN unsigned_yet USING (text_key);
 INSERT INTO all_bands BY NAME SELECT * FROM slice_bands SEMI JOIN unsigned_yet USING (text_key)
 """
@@ -62,6 +66,11 @@ DELETE FROM ops.band_index;
 UPDATE core.versions SET text_key = signed.text_key
 FROM signed_texts AS signed
 WHERE signed.spelling_key = versions.spelling_key AND signed.text_key IS DISTINCT FROM versions.text_key;
+
+UPDATE ops.past_versions SET text_key = signed.text_key
+FROM signed_texts AS signed
+WHERE signed.spelling_key = past_versions.spelling_key
+    AND signed.text_key IS DISTINCT FROM past_versions.text_key;
 
 CREATE OR REPLACE TEMP TABLE portions AS
 SELECT text_key, (row_number() OVER (ORDER BY text_key) - 1) // {slice} AS portion
@@ -109,10 +118,9 @@ def rematch(
         con.execute(_FORGET.format(slice=_SLICE))
         ((portions,),) = con.execute("SELECT coalesce(max(portion) + 1, 0) FROM portions").fetchall()
         row = table(shape.RECIPE, [[recipe.name], [json.dumps(asdict(recipe), sort_keys=True)]])
-        with staged(con, {"stage_recipe": row}):
-            for portion in range(portions):
-                con.execute(_STAGE.format(portion=portion))
-                match(con, matcher)
+        for portion in range(portions):
+            con.execute(_STAGE.format(portion=portion))
+            match(con, matcher, row)
         ((after,),) = con.execute(_COPIES).fetchall()
         note_batch(con, Landed(duplicates=after - before), run_id, at)
         con.execute("COMMIT")
@@ -128,20 +136,31 @@ def rematch(
 
 
 def _sign_all(con: duckdb.DuckDBPyConnection, sign: Sign, recipe: Recipe) -> int:
-    """Sign every spelling once; return how many there are."""
+    """Sign every spelling once; return how many there are.
+
+    What only past versions say gets a text_key by the recipe too, but no signature: it is no item's text.
+    """
     con.execute(_START)
-    ((count,),) = con.execute("SELECT count(*) FROM spellings").fetchall()
-    for start in range(0, count, _SLICE):
-        rows = con.execute(_TEXTS, [start, start + _SLICE]).fetchall()
-        signed = sign([text for _, text in rows])
-        made = signature_tables(signed, recipe)
-        pairs = {
-            "spelling_key": [key for key, _ in rows],
-            "text_key": [each.text_key for each in signed],
-        }
-        with (
-            registered(con, "slice_keys", pa.table(pairs)),
-            staged(con, {"slice_signatures": made["signatures"], "slice_bands": made["bands"]}),
-        ):
-            con.execute(_ADD)
-    return int(count)
+    count = 0
+    for source in ("core.versions", "ops.past_versions"):
+        con.execute(_SPELLINGS.format(table=source))
+        ((found,),) = con.execute("SELECT count(*) FROM spellings").fetchall()
+        for start in range(0, found, _SLICE):
+            rows = con.execute(_TEXTS.format(table=source), [start, start + _SLICE]).fetchall()
+            signed = sign([text for _, text in rows])
+            pairs = {
+                "spelling_key": [key for key, _ in rows],
+                "text_key": [each.text_key for each in signed],
+            }
+            with registered(con, "slice_keys", pa.table(pairs)):
+                con.execute(_ADD_KEYS)
+            if source == "core.versions":
+                _add_signatures(con, signed, recipe)
+                count += len(rows)
+    return count
+
+
+def _add_signatures(con: duckdb.DuckDBPyConnection, signed: Sequence[Signed], recipe: Recipe) -> None:
+    made = signature_tables(signed, recipe)
+    with staged(con, {"slice_signatures": made["signatures"], "slice_bands": made["bands"]}):
+        con.execute(_ADD)

@@ -16,10 +16,9 @@ from warehouse import batch as shape
 from warehouse.batch import Batch, Receipt
 from warehouse.columns import document_key, keys, storable, table, uint32_lists
 from warehouse.items import Escape, item_rows
+from warehouse.packing import PIECE, pack
 from warehouse.paragraphs import paragraph_columns
 
-#: Bytes of a chunk of a body: it can be read in pieces, and nearly all documents are one row.
-CHUNK = 16 << 20
 #: Bytes of a refused range that quarantine repeats; beyond, the range in the document must do.
 QUARANTINE_RAW = 1 << 20
 #: The step that says that lone surrogates of a text were written out as escapes.
@@ -47,15 +46,15 @@ def tabulate(
     once = list({document.document_id: document for document in reversed(named)}.values())
     escapes: list[Escape] = []
     rows = item_rows(once, signed, escapes)
-    paragraphs, texts = paragraph_columns(once, escapes)
+    paragraphs = paragraph_columns(once, escapes)
+    packed = {document.document_id: pack(bodies[document.document_id]) for document in once}
     items = [item for document in once for item in document.items]
     return Batch(
-        documents=_documents(once, cleaner, fetched_at, asked or {}),
-        bodies=_bodies(once, bodies),
+        documents=_documents(once, cleaner, fetched_at, asked or {}, packed),
+        bodies=_bodies(packed),
         receipts=receipts([_receipt(document, fetched_at) for document in named]),
         items=table(shape.ITEMS, rows),
         paragraphs=table(shape.PARAGRAPHS, paragraphs),
-        paragraph_texts=table(shape.TEXTS, texts),
         quarantine=_quarantine(once, bodies),
         traces=_traces(once, escapes),
         drifts=_drifts(once),
@@ -90,6 +89,7 @@ def _documents(
     cleaner: str,
     fetched_at: Mapping[str, str | None],
     asked: Mapping[str, str | None],
+    packed: Mapping[str, bytes],
 ) -> pa.Table:
     return table(
         shape.DOCUMENTS,
@@ -102,20 +102,25 @@ def _documents(
             keys([_receipt(document, fetched_at).key for document in documents]),
             [document.input_format for document in documents],
             [asked.get(document.document_id) for document in documents],
+            [len(packed[document.document_id]) for document in documents],
         ],
     )
 
 
-def _bodies(documents: Sequence[CleanedDocument], bodies: Mapping[str, bytes]) -> pa.Table:
-    rows = []
-    for document in documents:
-        body = bodies[document.document_id]
-        whose = document_key(document.document_id)
-        # An empty document has one empty chunk: its bytes are known, and there are none.
-        for number, start in enumerate(range(0, max(len(body), 1), CHUNK)):
-            rows.append((whose, number, start, body[start : start + CHUNK]))
-    key, *others = _transposed(rows, len(shape.BODIES))
-    return table(shape.BODIES, [keys(key), *others])
+def _bodies(packed: Mapping[str, bytes]) -> pa.Table:
+    numbers = [range(0, len(frame), PIECE) for frame in packed.values()]
+    return table(
+        shape.BODIES,
+        [
+            keys([document_key(own) for own, starts in zip(packed, numbers, strict=True) for _ in starts]),
+            [number for starts in numbers for number in range(len(starts))],
+            [
+                frame[start : start + PIECE]
+                for frame, starts in zip(packed.values(), numbers, strict=True)
+                for start in starts
+            ],
+        ],
+    )
 
 
 def _quarantine(documents: Sequence[CleanedDocument], bodies: Mapping[str, bytes]) -> pa.Table:

@@ -121,3 +121,18 @@ def test_another_recipe_is_refused_until_then(con: duckdb.DuckDBPyConnection) ->
     rematch(con, sign_all, OTHER, run_id="run-1", at=AT, matcher=Words())
     check_recipe(con, OTHER.name)
     assert con.execute("SELECT DISTINCT recipe FROM dedup.signatures").fetchall() == [(OTHER.name,)]
+
+
+def test_past_versions_get_their_keys_too_and_no_signatures(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(
+        "INSERT INTO ops.past_versions BY NAME SELECT * REPLACE ('said once' AS text, "
+        "md5('said once')::UUID AS spelling_key) FROM core.versions LIMIT 1"
+    )
+    signatures = con.execute("SELECT count(*) FROM dedup.signatures").fetchall()
+    spoil(con)
+    con.execute("UPDATE ops.past_versions SET text_key = md5(text_key::VARCHAR)::UUID")
+    rematch(con, sign_all, RECIPE, run_id="run-1", at=AT, matcher=Words())
+    ((key,),) = con.execute("SELECT text_key FROM ops.past_versions").fetchall()
+    assert key.hex == sign("said once").text_key
+    assert con.execute("SELECT count(*) FROM dedup.signatures").fetchall() == signatures
+    assert run_checks(con) == []

@@ -3,6 +3,8 @@
 import hashlib
 import json
 import pickle
+import random
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import numpy as np
@@ -14,11 +16,13 @@ from warehouse_cases import RECIPE, batch_of, document, sign
 
 from schemas.documents import Refusal
 from schemas.errors import WarehouseError
-from schemas.items import CleanedDocument, Published
+from schemas.items import Card, CleanedDocument, Item, Kind, Published
+from warehouse import paragraphs
 from warehouse import tabulate as module
 from warehouse.batch import Batch
 from warehouse.columns import key_of, moment, storable
-from warehouse.items import as_json
+from warehouse.items import version_key
+from warehouse.packing import PIECE, pack, unpack
 from warehouse.tabulate import tabulate
 
 
@@ -55,27 +59,50 @@ def test_documents_with_the_same_bytes_are_one_with_all_names() -> None:
     assert sorted(batch.receipts["source"].to_pylist()) == ["a.txt", "b.txt"]
 
 
-def test_a_text_is_stored_once_per_spelling_and_reuse_brings_spellings_together() -> None:
-    batch = batch_of(document(["Big  Fire"], ["big fire"], ["Big  Fire"]))
-    assert batch.paragraph_texts["text"].to_pylist() == ["Big  Fire", "big fire"]
-    assert len(set(batch.paragraphs["text_key"].to_pylist())) == 2
-    reuse = {str(key).replace("-", "") for key in batch.paragraph_texts["reuse_key"].to_pylist()}
-    assert reuse == {hashlib.blake2b(b"big fire", digest_size=16).hexdigest()}
+def test_a_paragraph_names_the_line_that_says_it_and_else_brings_its_text() -> None:
+    cleaned, data = document(["One", "two", "One", "> One", "> 2"], ["two"], refused=b"x")
+    batch = batch_of((cleaned, data))
+    assert batch.paragraphs["text_line"].to_pylist() == [1, 2, 1, None, None, 1, None]
+    assert batch.paragraphs["text"].to_pylist() == [None, None, None, "> One", "> 2", None, "x"]
+    assert batch.paragraphs["item_ordinal"].to_pylist() == [0, 0, 0, 0, 0, 1, None]
+
+
+def test_paragraphs_of_a_book_bring_their_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paragraphs, "REACH", 5)
+    batch = batch_of(document(["abcde"], ["abcdef"]))
+    assert batch.paragraphs["text"].to_pylist() == [None, "abcdef"]
+
+
+def test_reuse_brings_spellings_together_and_only_of_what_items_keep() -> None:
+    batch = batch_of(document(["Big  Fire"], ["big fire", "> big fire"], [" "], refused=b"big fire"))
+    key = int.from_bytes(hashlib.blake2b(b"big fire", digest_size=16).digest()[:8])
+    blank = int.from_bytes(hashlib.blake2b(b"", digest_size=16).digest()[:8])
+    assert batch.paragraphs["reuse_key"].to_pylist() == [key, key, None, blank, None]
+
+
+@given(st.lists(st.text(st.characters() | st.sampled_from(" \n\t\r\xa0\u3000\x1fAẞß"))))
+def test_folding_at_once_is_folding_one_by_one(texts: list[str]) -> None:
+    assert paragraphs._folded(texts) == [" ".join(text.casefold().split()) for text in texts]
+
+
+def test_a_title_is_kept_once() -> None:
+    cleaned, data = document(["head", "and body"], ["another"], ["untitled"])
+    titled = [
+        replace(item, title=title) for item, title in zip(cleaned.items, ("head", "x", None), strict=True)
+    ]
+    rows = batch_of((replace(cleaned, items=tuple(titled)), data)).items
+    assert rows["title"].to_pylist() == [None, "x", None]
+    assert rows["title_length"].to_pylist() == [4, None, None]
 
 
 def test_lone_surrogates_are_written_out_and_noted() -> None:
     batch = batch_of(document(["fine"], ["odd \ud83d text"], name="caf\udce9.txt"))
     assert "odd \\ud83d text" in batch.items["text"].to_pylist()
-    assert "odd \\ud83d text" in batch.paragraph_texts["text"].to_pylist()
+    assert batch.paragraphs["text_line"].to_pylist() == [1, 1]
     assert batch.receipts["source"].to_pylist() == ["caf\\udce9.txt"]
     steps = dict(zip(batch.traces["line"].to_pylist(), batch.traces["steps"].to_pylist(), strict=True))
     assert json.loads(steps[2]) == [{"name": "escape-lone-surrogates", "plan": []}]
     assert json.loads(steps[1])[1] == {"name": "ftfy", "plan": [["encode", "latin-1"]]}
-
-
-def test_an_escape_and_the_same_letters_are_one_stored_text() -> None:
-    batch = batch_of(document(["\ud83d"], ["\\ud83d"]))
-    assert batch.paragraph_texts.num_rows == 1
 
 
 @given(st.text(st.characters(exclude_categories=[])))
@@ -103,21 +130,33 @@ def test_long_quarantine_stays_in_the_body() -> None:
     object.__setattr__(cleaned, "quarantine", refusals)
     batch = batch_of((cleaned, data))
     assert batch.quarantine["raw"].to_pylist() == [data[: module.QUARANTINE_RAW], None]
-    assert batch.bodies["body"].to_pylist() == [data]
+    assert unpack(b"".join(batch.bodies["body"].to_pylist()), len(data)) == data
 
 
-def test_bodies_are_cut_into_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "CHUNK", 4)
-    batch = batch_of(document(["12345678"]), document())
-    rows = batch.bodies.to_pylist()
-    assert [
-        (row["chunk"], row["byte_start"], row["body"]) for row in rows if row["byte_start"] or row["body"]
-    ] == [
-        (0, 0, b"1234"),
-        (1, 4, b"5678"),
-        (2, 8, b"\n"),
-    ]
-    assert len(rows) == 4  # and the empty chunk of the empty document
+def test_bodies_are_frames_in_pieces() -> None:
+    noise = random.Random(1).randbytes(3 * PIECE)  # noqa: S311 - bytes that do not compress
+    made = [document(refused=noise), document()]
+    batch = batch_of(*made)
+    for cleaned, data in made:
+        rows = [
+            row for row in batch.bodies.to_pylist() if row["document_key"].hex == cleaned.document_id[:32]
+        ]
+        assert [row["piece"] for row in rows] == list(range(len(rows)))
+        assert all(len(row["body"]) == PIECE for row in rows[:-1])
+        frame = b"".join(row["body"] for row in rows)
+        assert unpack(frame, len(data)) == data
+        packed = dict(
+            zip(
+                batch.documents["document_id"].to_pylist(), batch.documents["packed"].to_pylist(), strict=True
+            )
+        )
+        assert packed[cleaned.document_id] == len(frame)
+
+
+@pytest.mark.parametrize("size", [0, 3, 5])
+def test_a_frame_that_holds_something_else_is_refused(size: int) -> None:
+    with pytest.raises((OSError, pa.ArrowException)):
+        unpack(pack(b"four"), size)
 
 
 @pytest.mark.parametrize(
@@ -184,11 +223,68 @@ def test_what_an_item_says_makes_its_version_and_where_it_stands_does_not() -> N
     assert versions[0] == versions[1] != versions[2]
 
 
+ANY = st.text(st.characters(exclude_categories=[]), max_size=8)
+MAYBE = st.none() | ANY
+
+
 @given(
-    st.dictionaries(
-        st.sampled_from(["text", "published_confidence", "urls"]),
-        st.none() | st.text() | st.floats(0, 1) | st.lists(st.text()),
+    kind=st.sampled_from(["post", "article"]), channel=MAYBE, title=MAYBE, text=ANY, lang=MAYBE, extras=MAYBE,
+    posted_at=st.none() | st.just("2024-01-01T00:00:00Z"), hashtags=st.lists(ANY, max_size=2),
+    confidence=st.floats(0, 1) | st.sampled_from([0, 1]), evidence=MAYBE, site=MAYBE,
+)  # fmt: skip
+def test_a_version_is_named_by_all_that_it_says(
+    kind: Kind,
+    channel: str | None,
+    title: str | None,
+    text: str,
+    lang: str | None,
+    extras: str | None,
+    posted_at: str | None,
+    hashtags: list[str],
+    confidence: float,
+    evidence: str | None,
+    site: str | None,
+) -> None:
+    item = Item(
+        item_id="ab" * 16,
+        document_id="cd" * 32,
+        source="s",
+        ordinal=0,
+        kind=kind,
+        first_line=1,
+        last_line=2,
+        byte_start=0,
+        byte_end=9,
+        channel=channel,
+        title=title,
+        text=text,
+        published=Published(confidence=confidence, evidence=evidence),
+        lang=lang,
+        hashtags=tuple(hashtags),
+        card=Card(site=site),
+        posted_at=posted_at,
+        extras=extras,
     )
-)
-def test_what_versions_are_named_by_is_json(said: dict[str, str | float | list[str] | None]) -> None:
-    assert as_json(said) == json.dumps(said, ensure_ascii=False)
+    said = {
+        "kind": kind, "channel": channel, "author": None, "native_id": None, "forwarded_from": None,
+        "title": title, "text": text, "published_best": None, "published_earliest": None,
+        "published_latest": None, "published_edtf": None, "published_precision": "none",
+        "published_basis": "none", "published_confidence": confidence, "published_evidence": evidence,
+        "lang": lang, "hashtags": hashtags, "urls": [], "card_site": site, "card_title": None,
+        "card_description": None,
+    }  # fmt: skip
+    said |= {
+        name: value for name, value in {"posted_at": posted_at, "extras": extras}.items() if value is not None
+    }
+    plainly = {
+        name: storable(value)
+        if isinstance(value, str)
+        else [storable(one) for one in value]
+        if isinstance(value, list)
+        else value
+        for name, value in said.items()
+    }
+    expect = key_of(item.item_id, json.dumps(plainly, ensure_ascii=False))
+    plain = not any(character < " " and character != "\n" for character in text)
+    data = storable(text).encode()
+    assert version_key(item, data, plain=plain) == version_key(item, data, plain=False) == expect

@@ -77,8 +77,9 @@ def test_gap_is_zero_for_nothing_but_a_tiling(con: duckdb.DuckDBPyConnection, ca
     )
     for ordinal, (begin, end) in enumerate(case["input"]["ranges"]):
         con.execute(
-            "INSERT INTO core.paragraphs VALUES (?, ?, ?, ?, NULL, ?, 'kept', NULL, NULL, NULL, NULL)",
-            [key, ordinal, begin, end, key],
+            "INSERT INTO core.paragraphs BY NAME SELECT ? AS document_key, ? AS ordinal, ? AS byte_start, "
+            "? AS byte_end, 'kept' AS fate, 'x' AS text",
+            [key, ordinal, begin, end],
         )
     assert con.execute("SELECT gap FROM byte_accounts").fetchall() == [(case["expect"],)]
 

@@ -354,6 +354,9 @@ def test_the_scratch_folder_goes_with_the_writer_and_after_a_kill_with_the_next_
         assert line_of(process) == "landed 0"
         process.kill()
     assert leftovers(WarehousePaths.of(path)) == [scratch]
+    half = WarehousePaths.of(path).bands.with_name(f"{WarehousePaths.of(path).bands.name}.runs")
+    half.touch()
+    assert leftovers(WarehousePaths.of(path)) == [scratch, half]
     with opened(path) as writer:
         assert list(writer.scratch.iterdir()) == []
         (writer.scratch / "batch").touch()

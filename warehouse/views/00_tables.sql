@@ -13,12 +13,20 @@ COMMENT ON COLUMN raw.documents.input_format IS 'the format that it was read as'
 COMMENT ON COLUMN raw.documents.asked IS 'what it was asked to be read as (format, columns), as JSON; null: detected';
 COMMENT ON COLUMN raw.documents.body_in IS 'where its bytes are kept: warehouse (raw.bodies) or folder (a file beside this one)';
 
+COMMENT ON COLUMN raw.documents.packed IS 'bytes of its frame in raw.bodies; null: in raw.plain_bodies or outside the file';
+
 COMMENT ON TABLE raw.bodies IS
-    'the bytes of a document, in chunks of at most 16 MiB';
+    'the bytes of a document as a zstd frame (any tool can unpack it), cut into pieces of 512 bytes';
 COMMENT ON COLUMN raw.bodies.document_key IS 'the first 128 bits of document_id, the key inside the warehouse';
-COMMENT ON COLUMN raw.bodies.chunk IS 'place of the chunk, from 0';
-COMMENT ON COLUMN raw.bodies.byte_start IS 'offset of its first byte in the document';
-COMMENT ON COLUMN raw.bodies.body IS 'the bytes';
+COMMENT ON COLUMN raw.bodies.piece IS 'place of the piece, from 0';
+COMMENT ON COLUMN raw.bodies.body IS 'bytes of the frame';
+
+COMMENT ON TABLE raw.plain_bodies IS
+    'the bytes of a document that landed before migration 9, in chunks of at most 16 MiB';
+COMMENT ON COLUMN raw.plain_bodies.document_key IS 'the first 128 bits of document_id, the key inside the warehouse';
+COMMENT ON COLUMN raw.plain_bodies.chunk IS 'place of the chunk, from 0';
+COMMENT ON COLUMN raw.plain_bodies.byte_start IS 'offset of its first byte in the document';
+COMMENT ON COLUMN raw.plain_bodies.body IS 'the bytes';
 
 COMMENT ON TABLE raw.receipts IS
     'a name under which a document was received';
@@ -38,7 +46,8 @@ COMMENT ON COLUMN core.versions.channel IS 'channel, feed or site';
 COMMENT ON COLUMN core.versions.author IS 'author';
 COMMENT ON COLUMN core.versions.native_id IS 'the id that the source gave it';
 COMMENT ON COLUMN core.versions.forwarded_from IS 'where it was forwarded from';
-COMMENT ON COLUMN core.versions.title IS 'title; text begins with it';
+COMMENT ON COLUMN core.versions.title IS 'title that text does not begin with; null where there is none, or title_length says it';
+COMMENT ON COLUMN core.versions.title_length IS 'characters of text that are its title';
 COMMENT ON COLUMN core.versions.text IS 'text in display form, without header, copy, card or boilerplate lines; lone surrogates are written as \udXXX and noted in core.traces';
 COMMENT ON COLUMN core.versions.text_length IS 'length of text in characters';
 COMMENT ON COLUMN core.versions.text_key IS 'hash of the matching form of text; null if it was not signed';
@@ -77,12 +86,6 @@ COMMENT ON COLUMN core.sightings.boundary_confidence IS 'how sure the splitter i
 COMMENT ON COLUMN core.sightings.boundary_cue IS 'what the start rests on';
 COMMENT ON COLUMN core.sightings.dropped IS 'runs of lines that belong to it but not to its text, with the reason';
 
-COMMENT ON TABLE core.paragraph_texts IS
-    'a paragraph text, once per exact spelling';
-COMMENT ON COLUMN core.paragraph_texts.text_key IS 'hash of text';
-COMMENT ON COLUMN core.paragraph_texts.reuse_key IS 'hash of text with case folded and white space collapsed';
-COMMENT ON COLUMN core.paragraph_texts.text IS 'display form; lone surrogates are written as \udXXX and noted in core.traces';
-
 COMMENT ON TABLE core.paragraphs IS
     'one paragraph of one document; the paragraphs of a document tile its bytes';
 COMMENT ON COLUMN core.paragraphs.document_key IS 'the first 128 bits of document_id, the key inside the warehouse';
@@ -90,12 +93,14 @@ COMMENT ON COLUMN core.paragraphs.ordinal IS 'place in the document, from 0';
 COMMENT ON COLUMN core.paragraphs.byte_start IS 'first byte';
 COMMENT ON COLUMN core.paragraphs.byte_end IS 'byte behind the last';
 COMMENT ON COLUMN core.paragraphs.line IS 'line where its text starts, from 1';
-COMMENT ON COLUMN core.paragraphs.text_key IS 'its text in core.paragraph_texts';
 COMMENT ON COLUMN core.paragraphs.fate IS 'kept, echo, near-echo, header, card, boilerplate or quarantined';
 COMMENT ON COLUMN core.paragraphs.rule IS 'boilerplate rule, kind of header or reason of quarantine';
 COMMENT ON COLUMN core.paragraphs.of_ordinal IS 'the kept paragraph that a copy repeats';
 COMMENT ON COLUMN core.paragraphs.similarity IS 'likeness to that paragraph, 0 to 1';
-COMMENT ON COLUMN core.paragraphs.item_id IS 'the item it belongs to';
+COMMENT ON COLUMN core.paragraphs.item_ordinal IS 'the item it belongs to, as core.sightings counts those of the document';
+COMMENT ON COLUMN core.paragraphs.text_line IS 'the first line of that item''s text, from 1, that is its text';
+COMMENT ON COLUMN core.paragraphs.text IS 'its text where no line of the item is: display form; lone surrogates are written as \udXXX and noted in core.traces';
+COMMENT ON COLUMN core.paragraphs.reuse_key IS 'of kept ones: 64 bits of the hash of the text with case folded and white space collapsed';
 
 COMMENT ON TABLE core.quarantine IS
     'a range of bytes that could not be used';

@@ -7,15 +7,18 @@ SELECT
     paragraph.byte_start,
     paragraph.byte_end,
     paragraph.line,
-    spelling.text,
+    coalesce(paragraph.text, split_part(version.text, chr(10), paragraph.text_line)) AS text,
     paragraph.fate,
     paragraph.rule,
     paragraph.of_ordinal,
     paragraph.similarity,
-    replace(paragraph.item_id::VARCHAR, '-', '') AS item_id
+    replace(sighting.item_id::VARCHAR, '-', '') AS item_id
 FROM core.paragraphs AS paragraph
 JOIN raw.documents AS document ON document.document_key = paragraph.document_key
-JOIN core.paragraph_texts AS spelling ON spelling.text_key = paragraph.text_key;
+LEFT JOIN core.sightings AS sighting
+    ON sighting.document_key = paragraph.document_key AND sighting.ordinal = paragraph.item_ordinal
+LEFT JOIN core.versions AS version
+    ON version.item_id = sighting.item_id AND version.version_id = sighting.version_id;
 COMMENT ON VIEW main.paragraphs IS
     'one paragraph of one document; together they tile its bytes';
 COMMENT ON COLUMN main.paragraphs.document_id IS 'the document';
@@ -33,10 +36,18 @@ COMMENT ON COLUMN main.paragraphs.item_id IS 'the item it belongs to';
 -- Only kept paragraphs: copies inside an item, headers and boilerplate are no reuse of its words.
 CREATE VIEW main.paragraph_reuse AS
 WITH said AS (
-    SELECT DISTINCT spelling.reuse_key, paragraph.item_id
+    SELECT
+        paragraph.reuse_key,
+        sighting.item_id,
+        min({'document_key': paragraph.document_key, 'ordinal': paragraph.ordinal}) AS place
     FROM core.paragraphs AS paragraph
-    JOIN core.paragraph_texts AS spelling ON spelling.text_key = paragraph.text_key
-    WHERE paragraph.fate = 'kept' AND paragraph.item_id IS NOT NULL AND spelling.text <> ''
+    JOIN core.sightings AS sighting
+        ON sighting.document_key = paragraph.document_key AND sighting.ordinal = paragraph.item_ordinal
+    WHERE paragraph.fate = 'kept' AND paragraph.reuse_key IS NOT NULL
+    GROUP BY paragraph.reuse_key, sighting.item_id
+),
+repeated AS (
+    SELECT reuse_key, min(place) AS place FROM said GROUP BY reuse_key HAVING count(*) > 1
 ),
 days AS (
     SELECT item_id, published_best, channel
@@ -49,34 +60,34 @@ days AS (
 reused AS (
     SELECT
         said.reuse_key,
+        any_value(repeated.place) AS place,
         count(*) AS items,
         count(DISTINCT days.channel) AS channels,
         arg_min(said.item_id, (coalesce(days.published_best, DATE '9999-12-31'), said.item_id)) AS first_item
     FROM said
+    JOIN repeated ON repeated.reuse_key = said.reuse_key
     JOIN days ON days.item_id = said.item_id
     GROUP BY said.reuse_key
-    HAVING count(*) > 1
-),
-spellings AS (
-    SELECT reuse_key, arg_min(text, text_key) AS text
-    FROM core.paragraph_texts
-    SEMI JOIN reused USING (reuse_key)
-    GROUP BY reuse_key
 )
 SELECT
-    spellings.text,
+    coalesce(spelling.text, split_part(version.text, chr(10), spelling.text_line)) AS text,
     reused.items,
     replace(reused.first_item::VARCHAR, '-', '') AS first_item_id,
     days.published_best AS first_published,
     reused.channels,
     days.channel AS first_channel
 FROM reused
-JOIN spellings ON spellings.reuse_key = reused.reuse_key
+JOIN core.paragraphs AS spelling
+    ON spelling.document_key = reused.place.document_key AND spelling.ordinal = reused.place.ordinal
+JOIN core.sightings AS sighting
+    ON sighting.document_key = spelling.document_key AND sighting.ordinal = spelling.item_ordinal
+JOIN core.versions AS version
+    ON version.item_id = sighting.item_id AND version.version_id = sighting.version_id
 JOIN days ON days.item_id = reused.first_item
-ORDER BY reused.items DESC, spellings.text;
+ORDER BY reused.items DESC, text;
 COMMENT ON VIEW main.paragraph_reuse IS
     'a paragraph text found in the text of several items; case and white space do not count';
-COMMENT ON COLUMN main.paragraph_reuse.text IS 'the text, in one of its spellings';
+COMMENT ON COLUMN main.paragraph_reuse.text IS 'the text, in one of its spellings: that of the document with the smallest key';
 COMMENT ON COLUMN main.paragraph_reuse.items IS 'number of items with it';
 COMMENT ON COLUMN main.paragraph_reuse.first_item_id IS 'the earliest of them by published_best; dated items come first';
 COMMENT ON COLUMN main.paragraph_reuse.first_published IS 'its best day';

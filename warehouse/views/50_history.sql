@@ -2,9 +2,13 @@
 
 CREATE VIEW main.item_versions AS
 WITH versions AS (
-    SELECT *, false AS is_superseded FROM core.versions
+    SELECT * EXCLUDE (title_length) REPLACE (coalesce(title, left(text, title_length)) AS title),
+        false AS is_superseded
+    FROM core.versions
     UNION ALL BY NAME
-    SELECT *, true AS is_superseded FROM ops.past_versions
+    SELECT * EXCLUDE (title_length) REPLACE (coalesce(title, left(text, title_length)) AS title),
+        true AS is_superseded
+    FROM ops.past_versions
 ),
 sightings AS (
     SELECT document_key, ordinal, item_id, version_id, first_line, last_line, byte_start, byte_end
