@@ -145,6 +145,9 @@ def _files(warehouse: Path) -> Iterator[Finding]:
             mend="`feedmill ingest INPUT` makes it.",
         )
         return
+    if paths.bands.exists():
+        found = f"{paths.bands}, {paths.bands.stat().st_size:,} bytes: made anew from the warehouse if lost"
+        yield Finding(check="index of bands", state="ok", found=found)
     holder = lock_holder(warehouse)
     there = paths.published.exists()
     size = paths.published.stat().st_size if there else 0

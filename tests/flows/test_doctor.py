@@ -162,3 +162,14 @@ def test_packages_are_held_against_their_bounds() -> None:
     assert "duckdb<1" in off.mend
     missing = _package(Requirement("no-such-package-of-feedmill>=2"))
     assert (missing.state, missing.found) == ("wrong", "not installed (needs >=2)")
+
+
+def test_the_index_of_bands_is_known_and_what_is_left_of_making_it(warehouse: Path) -> None:
+    bands = warehouse.with_name(f".{warehouse.name}.work.bands")
+    bands.write_bytes(b"12345")
+    half = bands.with_name(f"{bands.name}.new")
+    half.touch()
+    found = findings(warehouse)
+    assert found["index of bands"].state == "ok"
+    assert f"{bands}, 5 bytes" in found["index of bands"].found
+    assert str(half) in found["leftovers"].found
