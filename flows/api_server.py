@@ -1,6 +1,7 @@
 """Prefect's server and `/metrics`, as a child of `feedmill serve`: `python -m flows.api_server PORT`."""
 
 import asyncio
+import contextlib
 import os
 import sys
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -9,6 +10,10 @@ from typing import Any
 
 import uvicorn
 from prefect.server.api.server import create_app
+from prefect.server.database.configurations import AioSqliteConfiguration
+from prefect.server.database.dependencies import temporary_database_config
+from prefect.settings import PREFECT_API_DATABASE_CONNECTION_URL
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from flows.metrics import CONTENT_TYPE, Gauge
 from flows.parent import end_with_parent
@@ -40,13 +45,34 @@ class WithMetrics:
         await send({"type": "http.response.body", "body": body})
 
 
+class Queued(AioSqliteConfiguration):
+    """SQLite whose transactions take the write lock when they begin, and wait for it if they must.
+
+    As Prefect has it they take it with their first write. If another one wrote since they began to read,
+    SQLite does not let them wait: "database is locked". What an automation should have told was lost by that
+    or told twice (benchmarks/soak.py).
+    """
+
+    def begin_transaction(
+        self,
+        session: AsyncSession,
+        with_for_update: bool = False,  # noqa: ARG002 - what this class is about
+    ) -> Any:  # the type that it has is private to contextlib
+        """Begin a transaction that may write, whatever it was meant to do."""
+        return super().begin_transaction(session, with_for_update=True)
+
+
 def main(port: int) -> None:
     """Serve on loopback until a signal comes or the parent is gone."""
     end_with_parent()
-    app = WithMetrics(create_app(final=True), Gauge(Path(os.environ["FEEDMILL_WAREHOUSE"])))
-    uvicorn.run(
-        app, host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=_GRACE_SECONDS
-    )
+    database = str(PREFECT_API_DATABASE_CONNECTION_URL.value())
+    with contextlib.ExitStack() as stack:
+        if database.startswith("sqlite"):
+            stack.enter_context(temporary_database_config(Queued(connection_url=database)))
+        app = WithMetrics(create_app(final=True), Gauge(Path(os.environ["FEEDMILL_WAREHOUSE"])))
+        uvicorn.run(
+            app, host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=_GRACE_SECONDS
+        )
 
 
 if __name__ == "__main__":

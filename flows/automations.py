@@ -32,10 +32,12 @@ _OURS: dict[str, str | list[str]] = {
     "prefect.resource.id": "prefect.tag.feedmill",
     "prefect.resource.role": "tag",
 }
-# Read by people and by chat systems, which look for `text`.
+# Read by people and by chat systems, which look for `text`. What did not happen is no event: then the
+# description says what is wrong.
 _PAYLOAD = (
-    '{"text": {{ (automation.name ~ ": " ~ event.event ~ " of " ~ (event.resource.name or event.resource.id)'
-    ' ~ " " ~ (event.payload.detail or "")) | tojson }}}'
+    '{"text": {{ (automation.name ~ ": " ~ ((event.event ~ " of "'
+    ' ~ (event.resource.name or event.resource.id) ~ " " ~ (event.payload.detail or ""))'
+    " if event.event else automation.description)) | trim | tojson }}}"
 )
 
 

@@ -5,6 +5,7 @@ environment while it is imported.
 """
 
 import http.client
+import logging
 import os
 import tomllib
 from collections.abc import Mapping
@@ -27,6 +28,7 @@ QUIET = {
     "DO_NOT_TRACK": "1",
     # The log of a run goes to the server; the terminal belongs to the command line.
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
+    "PREFECT_LOGGING_INTERNAL_LEVEL": "CRITICAL",
     "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
     "PREFECT_CLI_COLORS": "false",
     # `feedmill serve` takes a run for dead that has said nothing for 90 s; Prefect's own pace is 180.
@@ -38,7 +40,8 @@ _ANSWER_SECONDS = 10.0
 def ingest_with_prefect(request: IngestRequest, progress: Tell | None = None) -> RunSummary:
     """Run `request` as the flow `ingest` and return its summary.
 
-    Raises FeedmillError where no server answers or none can be started, WarehouseBusy like the pipeline.
+    Raises FeedmillError where no server answers, none can be started, or it goes away; WarehouseBusy like
+    the pipeline.
     """
     url = server_for(request.warehouse)
     if url:
@@ -46,6 +49,8 @@ def ingest_with_prefect(request: IngestRequest, progress: Tell | None = None) ->
         os.environ["PREFECT_API_URL"] = url
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
+    # Prefect writes to the terminal, past all settings, when a server that went away misses lines of a log.
+    logging.raiseExceptions = False
     from flows.ingest import run_flow  # noqa: PLC0415 - imports Prefect, which reads the environment set above
 
     try:

@@ -23,7 +23,7 @@ BASIS_WORDS: dict[Basis, str] = {
     "none": "nothing: no date",
 }
 
-_BLANK = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
+_BLANK = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
 # Everything that means something to CommonMark or to the tables and footnotes of GitHub's dialect. An
 # entity never starts markup (CommonMark 0.31, section 2.5), whatever stands around it.
 _MARKUP = re.compile(r"[!\"#$&'()*+\-<=>\[\\\]^_`{|}~:@]")
@@ -34,15 +34,25 @@ _ADDRESS = re.compile(r"(://|www(?=\.)|@)", re.IGNORECASE)
 
 def escape(text: str) -> str:
     """Return text of unknown origin as one line of at most 200 characters that renders as itself."""
+    return _MARKUP.sub(lambda match: f"&#{ord(match[0])};", apart(line_of(text)))
+
+
+def line_of(text: str) -> str:
+    """Return text as one line of at most 200 characters, without controls that turn or hide what follows."""
     line = _BLANK.sub(" ", text).strip()
-    if len(line) > MAX_TEXT:
-        line = line[: MAX_TEXT - 1] + "…"
-    parted = _ADDRESS.sub(lambda match: f"{match[0]}\u200b", line)
-    return _MARKUP.sub(lambda match: f"&#{ord(match[0])};", parted)
+    return line if len(line) <= MAX_TEXT else line[: MAX_TEXT - 1] + "…"
 
 
-def markdown(summary: RunSummary) -> str:
-    """Return the report of one run: what came in, what it became, what the dates rest on, what failed."""
+def apart(line: str) -> str:
+    """Return a line of which no address is made a link."""
+    return _ADDRESS.sub(lambda match: f"{match[0]}\u200b", line)
+
+
+def markdown(summary: RunSummary, copies: Sequence[tuple[str, str]] = ()) -> str:
+    """Return the report of one run: what came in, what it became, what the dates rest on, what failed.
+
+    `copies`: title and id of some of its duplicates, for whoever wants to look closer.
+    """
     parts = [
         f"# {_headline(summary)}",
         _table(("", ""), _facts(summary), "lr"),
@@ -62,6 +72,9 @@ def markdown(summary: RunSummary) -> str:
             for one in sorted(summary.findings, key=lambda one: ("failed", "warned", "met").index(one.level))
         ]
         parts += ["## Checks and expectations", _table(("", "source", "what", "found"), found, "llll")]
+    if copies:
+        looks = [(escape(title), f"`feedmill explain {item_id}`") for title, item_id in copies]
+        parts += ["## Newest duplicates", _table(("title", "why it is a copy"), looks, "ll")]
     parts += _drifts(summary)
     if summary.failures:
         rows = [

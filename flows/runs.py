@@ -100,6 +100,7 @@ class RunSummary:
     failures: tuple[InputFailure, ...] = ()
     skipped: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()  # data checks that failed, and every expectation
+    notes: tuple[str, ...] = ()  # what went wrong beside the run, without harm to what landed
 
     @property
     def seconds(self) -> float:
@@ -157,6 +158,7 @@ class RunSummary:
             "failures": [dataclasses.asdict(failure) for failure in self.failures],
             "skipped": list(self.skipped),
             "findings": [dataclasses.asdict(finding) for finding in self.findings],
+            "notes": list(self.notes),
         }
 
 

@@ -55,6 +55,7 @@ def summary_text(
     ]
     option = f" --warehouse {shlex.quote(warehouse)}" if warehouse else ""
     lines += [f"{_WEIGHT[one.level]:<12}{one.source or one.name}: {one.detail}" for one in grave(summary)]
+    lines += [f"{'warning':<12}{note}" for note in summary.notes]
     if total.quarantined or summary.quarantined_known:
         lines.append(f"quarantine  {_quarantine(summary, option)}")
     if total.drifts:

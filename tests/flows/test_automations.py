@@ -1,10 +1,15 @@
 """Automations as code: what they wait for, and that setting them up again touches nothing."""
 
+import json
+from types import SimpleNamespace
+
+import pytest
 from prefect.events.actions import DoNothing
 from prefect.events.schemas.automations import EventTrigger
+from prefect.server.utilities.user_templates import render_user_template_sync
 
 from flows import events
-from flows.automations import _covers, automations
+from flows.automations import _PAYLOAD, _covers, automations
 from flows.settings import SourceSettings
 
 
@@ -36,3 +41,28 @@ def test_what_the_server_adds_is_no_difference() -> None:
     assert _covers({"label": "a"}, {"label": ["a"]})
     assert not _covers(there | {"name": "y"}, wanted)
     assert not _covers({"name": "x", "trigger": {"expect": ["a"], "within": 5.0}}, wanted)
+
+
+@pytest.mark.parametrize(
+    ("event", "text"),
+    [
+        (
+            {
+                "event": "feedmill.expectation.failed",
+                "resource": {"name": 'a "b"\n</script>', "id": "x"},
+                "payload": {"detail": "1 items"},
+            },
+            'feedmill: x: feedmill.expectation.failed of a "b"\n</script> 1 items',
+        ),
+        (
+            {"event": "prefect.flow-run.Failed", "resource": {"id": "x"}, "payload": {}},
+            "feedmill: x: prefect.flow-run.Failed of x",
+        ),
+        # What did not happen is an event without a name.
+        ({"event": "", "resource": {}, "payload": {}}, "feedmill: x: Nothing new came."),
+    ],
+)
+def test_what_a_person_is_told(event: dict[str, object], text: str) -> None:
+    about = SimpleNamespace(name="feedmill: x", description="Nothing new came.")
+    said = render_user_template_sync(_PAYLOAD, {"automation": about, "event": event})
+    assert json.loads(said) == {"text": text}

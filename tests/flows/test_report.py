@@ -127,3 +127,9 @@ def test_drift_is_told_and_cannot_become_markup() -> None:
     assert len([line for line in text.split("\n") if "unknown-key" in line and line.endswith("| 7 |")]) == 50
     assert "10 more are in the view" in text
     assert "not know" not in markdown(summary())
+
+
+def test_copies_are_named_with_the_command_that_explains_them() -> None:
+    text = markdown(summary(), [("a | <b>", "0" * 32)])
+    assert f"| a &#124; &#60;b&#62; | `feedmill explain {'0' * 32}` |" in text
+    assert "Newest duplicates" not in markdown(summary())

@@ -3,10 +3,12 @@
 One server for the module. The tests are in the order of a day: it comes up, works, is hurt, and goes down.
 """
 
+import contextlib
 import datetime as dt
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import socket
@@ -14,7 +16,6 @@ import subprocess
 import sys
 import threading
 import time
-import uuid
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -45,10 +46,32 @@ path = "big"
 silent_hours = 48
 
 [[sources]]
+name = "quiet"
+path = "quiet"
+silent_hours = 0.01
+[sources.expect]
+max_undated = 0.0
+
+[[sources]]
+name = "titles"
+path = "titles"
+
+[[sources]]
 name = "down"
 path = "http://127.0.0.1:{dead}/feed?key=${{TOKEN_OF_TEST}}"
 allow_private = true
 """
+#: Titles of a feed that means no good; what a person reads of each in the table of duplicates.
+TITLES = {
+    # Tags do not come so far: cleaners take them out.
+    "Is 3 < 4 > 2, and &lt;img src=x&gt; no image?<script>alert(2)</script>": "Is 3 ‹ 4 › 2, and &lt;img src",
+    "| a | b |\n|---|---|\n| c | d |": "| a | b | |---|---|",
+    "![x](http://evil.example/p.png) [click](javascript:alert(1))": "!［x］(http://",
+    "\u202egnp.exe \u2066turned\u2069 \x07\x1b[31m**bold**": "gnp.exe turned ∗∗bold∗∗",
+    "# A heading of " + "very " * 1000 + "many words": "# A heading of very very",
+}
+#: Documents of one delivery, a batch each: enough work for a process to be hit in the middle of it.
+FILES, BATCH_BYTES = 20, 12_000
 pytestmark = [pytest.mark.prefect, pytest.mark.slow]
 
 
@@ -83,19 +106,30 @@ def told() -> Iterator[tuple[int, list[tuple[str, Any]]]]:
 def serve(tmp_path_factory: pytest.TempPathFactory, told: tuple[int, list[Any]]) -> Iterator[Serve]:
     folder = tmp_path_factory.mktemp("served")
     shutil.copytree(ROOT / "seeds", folder / "seeds")
-    (folder / "big").mkdir()
+    for name in ("big", "quiet", "titles"):
+        (folder / name).mkdir()
+    (folder / "quiet/one.txt").write_text("The mill opened its doors.\n", encoding="utf-8")
+    for number in range(2):  # the same posts twice are duplicates
+        (folder / f"titles/{number}.jsonl").write_text("\n".join(_rows(number)), encoding="utf-8")
     (folder / "feedmill.toml").write_text(CONFIG.format(sink=told[0], dead=free_port()), encoding="utf-8")
     deliver(folder / "big", seed=1)
     one = Serve(folder, free_port())
-    one.start(FEEDMILL_BATCH_BYTES="60000")
+    one.start(FEEDMILL_BATCH_BYTES=str(BATCH_BYTES))
     try:
         yield one
     finally:
         one.kill()
 
 
-def deliver(folder: Path, seed: int, files: int = 14) -> None:
-    """Put documents of many posts into a folder: enough work for a process to be hit in the middle of it."""
+def _rows(copy: int) -> Iterator[str]:
+    """Yield posts with bad titles. Their words are far from each other, so that none is near another."""
+    for number, title in enumerate(TITLES):
+        text = title + "\n" + " ".join(f"{word}{number}" for word in ("ferry", "mill", "bridge", "weir") * 10)
+        yield json.dumps({"id": f"{copy}-{number}", "title": title, "text": text, "date": "2024-05-01"})
+
+
+def deliver(folder: Path, seed: int, files: int = FILES) -> None:
+    """Put documents of many posts into a folder."""
     dice = random.Random(seed)  # noqa: S311 - a fixed text
     words = [
         f"{a}{b}{c}"
@@ -105,13 +139,36 @@ def deliver(folder: Path, seed: int, files: int = 14) -> None:
     ]
     for number in range(files):
         posts = []
-        while sum(map(len, posts)) < 55_000:
+        while sum(map(len, posts)) < BATCH_BYTES - 1000:
             day = dt.date(2024, 1, 1) + dt.timedelta(days=dice.randrange(300))
             text = " ".join(dice.choices(words, k=60))
             posts.append(
                 f"On {day:%B} {day.day}, {day.year} {text}.\n\nForwarded from {dice.choice(words)}\n\n"
             )
         (folder / f"{seed}-{number}.txt").write_text("".join(posts), encoding="utf-8")
+
+
+@contextlib.contextmanager
+def held(warehouse: Path) -> Iterator[None]:
+    """Let another process write to the warehouse."""
+    holder = (
+        "import sys, pathlib\nfrom warehouse.lock import locked\n"
+        "with locked(pathlib.Path(sys.argv[1]), command='somebody else', started_at='now', wait=60):\n"
+        "    print('held', flush=True)\n    sys.stdin.read()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", holder, str(warehouse)],
+        env=environ(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        try:
+            yield
+        finally:
+            other.communicate()
 
 
 def begun(serve: Serve) -> str:
@@ -123,6 +180,7 @@ def begun(serve: Serve) -> str:
     run = serve.run("ingest/all-sources", sources=[NASTY])
 
     def landed() -> bool:
+        assert serve.state(run)["type"] not in {"FAILED", "CRASHED", "COMPLETED"}, serve.state(run)
         said = serve.log.read_bytes()[before:].decode(errors="replace")
         return said.count("items are new; %d duplicates") >= 2
 
@@ -150,6 +208,7 @@ def test_deployments_schedules_and_automations_are_set_up(serve: Serve) -> None:
         "feedmill: a run failed or crashed",
         "feedmill: expectations broken",
         f"feedmill: {NASTY} is silent",
+        "feedmill: quiet is silent",
     }
     assert all(one["enabled"] for one in names.values())
     # The form of a run: every parameter has a type and a sentence.
@@ -159,19 +218,22 @@ def test_deployments_schedules_and_automations_are_set_up(serve: Serve) -> None:
     assert all(len(field["description"]) > 20 for field in form.values())
 
 
-def test_a_dead_run_is_noted(serve: Serve) -> None:
-    """The first half: a run that says once that it lives. The second half is below, when its time is over."""
-    flow = serve.ask("/api/flows/", {"name": "ingest"})["id"]
-    run = serve.ask("/api/flow_runs/", {"flow_id": flow, "name": "dead", "tags": ["feedmill"]})["id"]
-    serve.ask(f"/api/flow_runs/{run}/set_state", {"state": {"type": "RUNNING"}, "force": True})
-    event = {
-        "id": str(uuid.uuid4()),
-        "occurred": dt.datetime.now(dt.UTC).isoformat(),
-        "event": "prefect.flow-run.heartbeat",
-        "resource": {"prefect.resource.id": f"prefect.flow-run.{run}"},
-        "related": [{"prefect.resource.id": "prefect.tag.feedmill", "prefect.resource.role": "tag"}],
-    }
-    serve.ask("/api/events", [event], raw=True)
+def test_a_run_dies_with_its_process(serve: Serve) -> None:
+    """The first half: a run by hand is killed. The second is below, when 90 s without a sign are over."""
+    with held(serve.folder / "warehouse/feedmill.duckdb"):
+        words = ["ingest", "quiet", "--wait", "300"]
+        with subprocess.Popen(
+            [sys.executable, "-m", "flows.cli", *words],
+            cwd=serve.folder,
+            env=environ(),
+            stderr=subprocess.DEVNULL,
+        ) as victim:
+            here = {"flow_runs": {"name": {"like_": "ingest quiet 20"}}}
+            run = wait_for("the run", lambda: serve.ask("/api/flow_runs/filter", here))[0]["id"]
+            event = {"id": [f"prefect.flow-run.{run}"]}
+            beats = {"filter": {"event": {"name": ["prefect.flow-run.heartbeat"]}, "resource": event}}
+            wait_for("a sign of life", lambda: serve.ask("/api/events/filter", beats)["total"])
+            victim.kill()
     assert serve.state(run)["type"] == "RUNNING"
     (serve.folder / "dead-run").write_text(run)
 
@@ -196,6 +258,45 @@ def test_an_ingest_by_hand_is_seen_too(serve: Serve) -> None:
     assert f"http://127.0.0.1:{serve.port}" in done.stderr
     runs = serve.ask("/api/flow_runs/filter", {"flow_runs": {"name": {"like_": "ingest seeds 20"}}})
     assert any(run["deployment_id"] is None and run["state"]["type"] == "COMPLETED" for run in runs)
+
+
+def test_a_full_disk_fails_the_run_and_loses_nothing(serve: Serve, tmp_path: Path) -> None:
+    """The limit is one on the size of files: writing fails as on a full disk, with another number."""
+    deliver(tmp_path / ".", seed=9, files=4)
+    words = ["ingest", "9-0.txt", "9-1.txt", "9-2.txt", "9-3.txt", "--warehouse", "w.duckdb", "--json"]
+    first = feedmill(tmp_path, "ingest", "9-0.txt", "--warehouse", "w.duckdb", "--prefect", "off")
+    assert first.returncode == 0, first.stderr
+    size = (tmp_path / ".w.duckdb.work").stat().st_size
+    full = subprocess.run(
+        [
+            "bash",
+            "-c",
+            f'ulimit -f {size // 1024}; exec "$@"',
+            "-",
+            sys.executable,
+            "-m",
+            "flows.cli",
+            *words,
+        ],
+        cwd=tmp_path,
+        env=environ(PREFECT_API_URL=f"http://127.0.0.1:{serve.port}/api"),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
+    assert full.returncode == 1, full.stderr
+    assert "too large" in full.stderr
+    failed = serve.ask("/api/flow_runs/filter", {"flow_runs": {"state": {"type": {"any_": ["FAILED"]}}}})
+    assert any("too large" in (one["state"]["message"] or "") for one in failed)
+    assert feedmill(tmp_path, *words, "--prefect", "off").returncode == 0
+    direct = feedmill(tmp_path, *words[:5], "--warehouse", "direct.duckdb", "--prefect", "off")
+    assert direct.returncode == 0
+    query = "select item_id, cluster_id from items order by item_id"
+    both = [
+        feedmill(tmp_path, "sql", query, "--warehouse", name).stdout for name in ("w.duckdb", "direct.duckdb")
+    ]
+    assert both[0] == both[1] != ""
 
 
 def test_the_schedule_runs_and_a_browser_shows_it(serve: Serve, tmp_path: Path) -> None:
@@ -255,23 +356,8 @@ def test_a_server_that_is_killed_comes_back_and_the_run_ends_well(serve: Serve) 
 
 
 def test_a_warehouse_that_is_locked_is_named_and_a_source_that_is_down_stops_no_other(serve: Serve) -> None:
-    holder = (
-        "import sys, pathlib\nfrom warehouse.lock import locked\n"
-        "with locked(pathlib.Path(sys.argv[1]), command='somebody else', started_at='now', wait=60):\n"
-        "    print('held', flush=True)\n    sys.stdin.read()\n"
-    )
-    warehouse = serve.folder / "warehouse/feedmill.duckdb"
-    with subprocess.Popen(
-        [sys.executable, "-c", holder, str(warehouse)],
-        env=environ(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as other:
-        assert other.stdout is not None
-        assert other.stdout.readline() == "held\n"
+    with held(serve.folder / "warehouse/feedmill.duckdb"):
         busy = serve.ended(serve.run("ingest/all-sources", sources=["seeds"], wait=0))
-        other.communicate()
     assert busy["type"] == "FAILED"
     assert "somebody else" in busy["message"]
     run = serve.run("ingest/all-sources", ask_now=True)
@@ -286,43 +372,40 @@ def test_a_warehouse_that_is_locked_is_named_and_a_source_that_is_down_stops_no_
     assert SECRET not in json.dumps(logs) + json.dumps(serve.ask(f"/api/flow_runs/{run}"))
 
 
-def test_a_full_disk_fails_the_run_and_loses_nothing(serve: Serve, tmp_path: Path) -> None:
-    """The limit is one on the size of files: writing fails as on a full disk, with another number."""
-    deliver(tmp_path / ".", seed=9, files=4)
-    words = ["ingest", "9-0.txt", "9-1.txt", "9-2.txt", "9-3.txt", "--warehouse", "w.duckdb", "--json"]
-    first = feedmill(tmp_path, "ingest", "9-0.txt", "--warehouse", "w.duckdb", "--prefect", "off")
-    assert first.returncode == 0, first.stderr
-    size = (tmp_path / ".w.duckdb.work").stat().st_size
-    full = subprocess.run(
-        [
-            "bash",
-            "-c",
-            f'ulimit -f {size // 1024}; exec "$@"',
-            "-",
-            sys.executable,
-            "-m",
-            "flows.cli",
-            *words,
-        ],
-        cwd=tmp_path,
-        env=environ(PREFECT_API_URL=f"http://127.0.0.1:{serve.port}/api"),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=240,
-    )
-    assert full.returncode == 1, full.stderr
-    assert "too large" in full.stderr
-    failed = serve.ask("/api/flow_runs/filter", {"flow_runs": {"state": {"type": {"any_": ["FAILED"]}}}})
-    assert any("too large" in (one["state"]["message"] or "") for one in failed)
-    assert feedmill(tmp_path, *words, "--prefect", "off").returncode == 0
-    direct = feedmill(tmp_path, *words[:5], "--warehouse", "direct.duckdb", "--prefect", "off")
-    assert direct.returncode == 0
-    query = "select item_id, cluster_id from items order by item_id"
-    both = [
-        feedmill(tmp_path, "sql", query, "--warehouse", name).stdout for name in ("w.duckdb", "direct.duckdb")
-    ]
-    assert both[0] == both[1] != ""
+def test_titles_that_mean_no_good_are_read_as_they_are(serve: Serve, tmp_path: Path) -> None:
+    run = serve.run("ingest/all-sources", sources=["titles"])
+    assert serve.ended(run)["type"] == "COMPLETED"
+    table = serve.artifacts(run)["newest-duplicates"]
+    stored = [row["title"] for row in json.loads(table["data"])]
+    for begins in TITLES.values():
+        (title,) = [one for one in stored if one.lstrip("\u200b").replace("\u200b", "").startswith(begins)]
+        assert len(title) <= 210
+        assert not set("<>[]*`\\\n\r\x07\x1b\u202e\u2066\u2069") & set(title)
+    # Both user interfaces: one reads cells as markdown, the other shows them as they are.
+    for place in ("artifacts", "v2/artifacts"):
+        page = shown(
+            f"http://127.0.0.1:{serve.port}/{place}/artifact/{table['id']}",
+            tmp_path,
+            *("Is 3 ‹ 4 › 2", "| a | b |", "gnp.exe turned ∗∗bold∗∗"),
+        )
+        assert not re.search(
+            r"<img[^>]+src=.?x\b|<script>alert|href=.?(javascript|http://.?evil)|\u202e", page
+        )
+        assert "&amp;#" not in page, "an entity that is not resolved is no text for people"
+
+
+def test_whoever_is_responsible_hears_of_it(serve: Serve, told: tuple[int, list[Any]]) -> None:
+    """What was due by now: an undated document is not as expected, and a source was silent for 36 s."""
+
+    def heard(name: str) -> Any:
+        return [text["text"] for _, text in told[1] if text["text"].startswith(f"feedmill: {name}")]
+
+    broken = wait_for("a broken expectation", lambda: heard("expectations broken"), 60)
+    assert "of the items have no date" in broken[0]
+    silent = wait_for("a silent source", lambda: heard("quiet is silent"), 90)
+    assert "Nothing new came from it for 0.01 h" in silent[0]
+    assert heard("a run failed or crashed")
+    assert not heard(f"{NASTY} is silent")
 
 
 def test_figures_for_prometheus(serve: Serve) -> None:
@@ -333,7 +416,7 @@ def test_figures_for_prometheus(serve: Serve) -> None:
     }
     assert found["feedmill_up",] == 1
     assert found["feedmill_items",] == serve.sql("select count(*) as n from items")[0]["n"]
-    assert found["feedmill_source_documents", NASTY] == 28
+    assert found["feedmill_source_documents", NASTY] == 2 * FILES
     assert found["feedmill_source_lag_seconds", "seeds"] >= 0
     assert found["feedmill_source_failures", "down"] >= 1
     assert found["feedmill_last_run_stage_seconds", "publish"] > 0
@@ -347,6 +430,11 @@ def test_upkeep_and_export_run_from_the_browser_too(serve: Serve) -> None:
     assert "All " in states[0]["message"]
     assert (serve.folder / "export/items").is_dir()
     assert "0 fields" in states[2]["message"]
+    # They were asked for at once, and done one after the other.
+    found = [serve.ask(f"/api/flow_runs/{run}") for run in runs]
+    times = sorted((one["start_time"], one["end_time"]) for one in found)
+    moments = [dt.datetime.fromisoformat(moment) for pair in times for moment in pair]
+    assert moments == sorted(moments)
 
 
 def test_the_dead_run_was_marked(serve: Serve) -> None:
@@ -369,7 +457,7 @@ def test_it_stops_at_once_in_the_middle_of_a_run_and_goes_on_where_it_was(serve:
     serve.stop()
     wait_for("all processes to end", lambda: not any(map(alive, below)), 30)
     time.sleep(2)  # the schedule goes on without anybody to keep it
-    serve.start(FEEDMILL_BATCH_BYTES="60000")
+    serve.start(FEEDMILL_BATCH_BYTES=str(BATCH_BYTES))
     assert serve.state(run)["type"] in {"CANCELLED", "CRASHED"}
     assert (
         len(serve.ask("/api/flow_runs/filter", {"flow_runs": {"state": {"type": {"any_": ["COMPLETED"]}}}}))
@@ -385,7 +473,9 @@ def test_it_stops_at_once_in_the_middle_of_a_run_and_goes_on_where_it_was(serve:
 def test_what_landed_is_what_a_quiet_run_lands(serve: Serve) -> None:
     """After all that: nothing lost, nothing twice."""
     done = feedmill(
-        serve.folder, "ingest", "seeds", "big", "--warehouse", "quiet.duckdb", "--prefect", "off", "--json"
+        serve.folder,
+        *("ingest", "seeds", "big", "quiet", "titles"),
+        *("--warehouse", "quiet.duckdb", "--prefect", "off", "--json"),
     )
     assert done.returncode == 0, done.stderr
     query = (
@@ -393,7 +483,7 @@ def test_what_landed_is_what_a_quiet_run_lands(serve: Serve) -> None:
     )
     quiet = feedmill(serve.folder, "sql", query, "--warehouse", "quiet.duckdb", "--format", "json").stdout
     assert json.loads(quiet) == serve.sql(query)
-    verdict = feedmill(serve.folder, "verify", "--sample", "20")
+    verdict = feedmill(serve.folder, "verify", "--sample", "10")
     assert verdict.returncode == 0, verdict.stderr
 
 
