@@ -8,6 +8,7 @@ from schemas.documents import Blob
 from schemas.errors import ConfigError, WarehouseError
 from warehouse.copies import Kin, kin_of
 from warehouse.reader import ViewInfo, describe, item_source, query, reading
+from warehouse.stored import Selection, stored
 
 _WRITES = re.compile(
     r"(?:\s|--[^\n]*\n|/\*.*?\*/)*"
@@ -33,13 +34,15 @@ def answer(warehouse: Path, text: str) -> Rows:
             ) from error
 
 
-def landed(warehouse: Path, item_id: str) -> tuple[Blob, int]:
-    """Return the stored bytes that an item comes from, and its ordinal in them. Raises WarehouseError.
+def landed(warehouse: Path, item_id: str) -> tuple[Blob, int, str | None]:
+    """Return the stored bytes that an item comes from, its ordinal in them, and what they were asked to be
+    read as (flows.asked). Raises WarehouseError.
 
     `item_id` may have the dashes and capitals of a UUID.
     """
     with reading(warehouse) as con:
         found = item_source(con, item_id.replace("-", "").lower())
+        (document,) = stored(con, Selection(document_ids=[found.document_id]))
     blob = Blob(
         data=found.data,
         source=found.source,
@@ -47,7 +50,7 @@ def landed(warehouse: Path, item_id: str) -> tuple[Blob, int]:
         media_type=found.media_type,
         fetched_at=found.fetched_at,
     )
-    return blob, found.ordinal
+    return blob, found.ordinal, document.asked
 
 
 def kin(warehouse: Path, item_id: str) -> Kin | None:

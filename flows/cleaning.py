@@ -8,7 +8,7 @@ from cleaners.signatures import sign
 from flows.asked import asked
 from flows.harms import harmed
 from flows.inputs import InputFailure, Ref, UnusableInputError, read
-from flows.memory import TOO_LARGE, bounded
+from flows.memory import TOO_LARGE, allowed, bounded
 from flows.runs import Tally, tally
 from flows.warming import warm_format, warm_up
 from schemas.documents import Blob, Refusal
@@ -52,6 +52,15 @@ class Job:
     def bytes(self) -> int:
         """Return the size of all documents when they were found."""
         return sum(ref.bytes for ref in self.refs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Single:
+    """One document to clean and to show, not to land. Cleaning it may take `memory` bytes."""
+
+    blob: Blob
+    options: CleanOptions
+    memory: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +128,32 @@ def clean_batch(job: Job, started: Callable[[int], None] | None = None, clean: C
     return Answer(batch=batch.to_ipc(), tallies=tallies, failures=tuple(failures), bytes=job.bytes)
 
 
+def clean_single(single: Single, clean: Clean = clean) -> CleanedDocument | Casualty:
+    """Return one cleaned document, or why there is none."""
+    if single.memory is not None:
+        warm_up()
+        warm_format(single.blob.media_type)
+    try:
+        with bounded(single.memory):
+            return clean(single.blob, single.options)
+    except Exception as error:  # noqa: BLE001 - as in a batch
+        return casualty_of(error, single.memory)
+
+
+def casualty_of(error: Exception, memory: int | None) -> Casualty:
+    """Return what is said of a document on which the cleaners failed within a limit of memory."""
+    if isinstance(error, _STARVED if memory is not None else MemoryError):
+        return Casualty(reason="memory", detail=TOO_LARGE)
+    return Casualty(reason="cleaner-failed", detail=f"{type(error).__name__}: {error}"[:500])
+
+
+def options_of(ref: Ref) -> CleanOptions:
+    """Return the options that a document is cleaned under."""
+    return CleanOptions(
+        input_format=ref.input_format or None, columns=ref.columns, edges=ref.edges, part=ref.part
+    )
+
+
 def quarantined(blob: Blob, casualty: Casualty) -> CleanedDocument:
     """Return a document of which nothing could be used; its bytes are kept as one quarantined range."""
     size = len(blob.data)
@@ -143,18 +178,13 @@ def _cleaned(
     blob: Blob, ref: Ref, clean: Clean, recipe: Recipe, memory: int | None
 ) -> tuple[CleanedDocument, dict[str, Signed]]:
     """Return a document and the signatures of its items by text: one item may have several versions."""
-    options = CleanOptions(input_format=ref.input_format or None, columns=ref.columns, edges=ref.edges)
+    options = options_of(ref)
     try:
-        with bounded(memory):
+        with bounded(allowed(ref, memory)):
             document = harmed(clean(blob, options), ref.harm)
             # Within a limit of memory a compiler could end the process: the kernel is there by now or never.
             signed = sign([item.text for item in document.items], recipe, may_load=memory is None)
         return document, {item.text: one for item, one in zip(document.items, signed, strict=True)}
     except Exception as error:  # noqa: BLE001 - whatever is wrong with one document, the others still land
-        starved = isinstance(error, _STARVED if memory is not None else MemoryError)
-        casualty = (
-            Casualty(reason="memory", detail=TOO_LARGE)
-            if starved
-            else Casualty(reason="cleaner-failed", detail=f"{type(error).__name__}: {error}"[:500])
-        )
+        casualty = casualty_of(error, memory)
     return quarantined(blob, casualty), {}

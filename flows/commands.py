@@ -1,5 +1,6 @@
 """The commands and their options: each reads its words, calls what does the work, and writes the answer."""
 
+import contextlib
 import os
 import re
 import sys
@@ -195,16 +196,18 @@ def explain(
     if _ITEM_ID.fullmatch(target) and not os.path.lexists(target):
         if item is not None:
             raise ConfigError(f"--item {item}: {target} is the id of one item already. Leave --item out.")
+        from flows.asked import asked_options  # noqa: PLC0415 - as above
         from flows.asking import kin, landed  # noqa: PLC0415 - brings DuckDB, which files do without
 
         path = load(warehouse=warehouse).warehouse
-        blob, item = landed(path, target)
+        blob, item, asked = landed(path, target)
         known = kin(path, target)
         copy_of = explaining.copied(known) if known else None
         settings = load()
         columns = next((one.columns for one in settings.sources if one.name == blob.source), None)
         edges = edges_of(settings.learned, blob.source)
-        document = reading.clean(blob, input_format, columns, edges=edges)
+        with contextlib.closing(reading.apart):
+            document = reading.clean(blob, asked_options(asked, input_format, columns, edges))
         if document is None:
             return reading.status
     else:

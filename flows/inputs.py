@@ -15,13 +15,15 @@ from typing import BinaryIO
 
 from schemas.documents import Blob
 from schemas.errors import InputError
-from schemas.options import Columns, EdgeLine
+from schemas.options import Columns, EdgeLine, Part
 
-# The bytes of a document are kept whatever becomes of it, and landing them takes ten times their size in
-# memory (measured, in both processes together). Half a gigabyte is what a machine with 8 GB can keep; how
-# much of it can be cleaned is a matter of the setting `memory_bytes` (flows.memory).
-MAX_BYTES = 500_000_000
+# What one input may hold, packed or unpacked: a day and a half of cleaning. Memory does not depend on it, for
+# large files are read in parts (flows.parting).
+MAX_BYTES = 16_000_000_000
 CHUNK = 1 << 20
+#: Memory that cleaning plain text takes, in bytes a byte: the most of all that real samples of it take
+#: (benchmarks/formats_memory.py).
+COST = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +78,13 @@ class Ref:
     #: The one member of an archive that is meant; None: all of them, or no archive.
     member: str | None = None
     harm: Harm | None = None
+    #: Where it begins in the file at `path`, and what it is a part of; None: it is the whole file.
+    start: int = 0
+    part: Part | None = None
+    #: The bytes [start, end) of a file that are meant: its parts that have some of them. None: all.
+    meant: tuple[int, int] | None = None
+    #: Bytes of memory that cleaning it takes for each of its bytes.
+    cost: int = COST
     #: Where it is to be fetched from, as it was given (`uri` shows it without secrets); None: from `path`.
     address: str | None = None
     private: bool = False  # the address may be of a private network
@@ -85,9 +94,8 @@ class Ref:
 def read(ref: Ref) -> Blob:
     """Return the document with all its bytes, read once. Raises UnusableInputError."""
     with opened(ref) as handle:
-        data = handle.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise UnusableInputError(too_big(ref.source, ref.uri))
+        handle.seek(ref.start)
+        data = handle.read(ref.bytes)  # what is written behind it from now on is for the next run
     return Blob(
         data=data, source=ref.source, uri=ref.uri, media_type=ref.media_type, fetched_at=ref.fetched_at
     )
@@ -104,26 +112,28 @@ def look(ref: Ref) -> Ref:
 
     try:
         with opened(ref) as handle:
+            handle.seek(ref.start)
             head = handle.read(HEAD)
-            handle.seek(max(ref.bytes - TAIL, 0))
+            handle.seek(ref.start + max(ref.bytes - TAIL, 0))
             tail = handle.read(TAIL)
     except UnusableInputError:
         return ref
     known = named(ref.input_format) if ref.input_format in names() else None
     if ref.input_format is None:
         known = detect(Glimpse.of_ends(head, tail, ref.bytes, ref.uri))
-    return replace(ref, media_type=known.media_type, risky=known.risky) if known else ref
+    if known is None:
+        return ref
+    return replace(ref, media_type=known.media_type, risky=known.risky, cost=known.cost)
 
 
 def fingerprint(ref: Ref) -> str:
     """Return the sha256 of a document, reading a little at a time. Raises UnusableInputError."""
     digest = hashlib.sha256()
-    total = 0
+    left = ref.bytes
     with opened(ref) as handle:
-        while chunk := handle.read(CHUNK):
-            total += len(chunk)
-            if total > MAX_BYTES:
-                raise UnusableInputError(too_big(ref.source, ref.uri))
+        handle.seek(ref.start)
+        while chunk := handle.read(min(left, CHUNK)):
+            left -= len(chunk)
             digest.update(chunk)
     return digest.hexdigest()
 

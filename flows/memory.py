@@ -7,26 +7,44 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-#: Bytes of memory that cleaning takes for each byte of a document: 130 for prose without repetition, the
-#: most of all that was measured.
-COST = 130
+from flows.inputs import Ref
+
 #: Said without the figure, which is another one on another machine: what lands should not tell them apart.
 TOO_LARGE = (
     "Cleaning it takes more memory than one document may take (setting memory_bytes). "
     "Split it at line breaks into smaller files and give those."
 )
-# Half of the machine: the other half is for DuckDB, the bytes themselves and whoever else is there.
+#: What cleaning may take by default. With two workers and DuckDB, whose own share is DATABASE, a run stays
+#: below a gigabyte on any input of one (docs/formats.md); at most half of the machine is taken.
+MEMORY = 400_000_000
+#: What DuckDB may take: it keeps pages in memory for as long as it may. More for a large warehouse, whose
+#: joins would go by way of the disk: a quarter of its size.
+DATABASE, _PART_OF_FILE = 192_000_000, 4
 _SHARE = 2
 _CGROUP = Path("/sys/fs/cgroup/memory.max")
 _STATM = Path("/proc/self/statm")
 
 
 def default_memory() -> int:
-    """Return the bytes that cleaning may take on this machine, or in this container if it allows less."""
+    """Return the bytes that cleaning may take: MEMORY, or less on a small machine or in a small container."""
     machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     with contextlib.suppress(OSError, ValueError):  # no container, or one without a limit ("max")
         machine = min(machine, int(_CGROUP.read_text()))
-    return machine // _SHARE
+    return min(MEMORY, machine // _SHARE)
+
+
+def database_memory(warehouse: Path) -> str:
+    """Return what DuckDB may take while it writes a warehouse, in its own words."""
+    size = warehouse.stat().st_size if warehouse.exists() else 0
+    return f"{max(DATABASE, size // _PART_OF_FILE) // 1_000_000}MB"
+
+
+def allowed(ref: Ref, memory: int | None) -> int | None:
+    """Return the bytes that cleaning one document may take, when `memory` is for all that are cleaned.
+
+    Half of it, and more for a document so large that it is let in alone. So it goes by the document only.
+    """
+    return None if memory is None else min(memory, max(memory // 2, 2 * ref.cost * ref.bytes))
 
 
 @contextlib.contextmanager

@@ -25,12 +25,14 @@ from flows.cleaning import Answer, Job, clean_batch
 from flows.inputs import Ref
 from flows.judging import failed, judged
 from flows.ledger import Judge, Ledger
+from flows.memory import database_memory
 from flows.polled import Polled
 from flows.pool import Pool
 from flows.progress import Progress, Tell, silent
 from flows.refresh import Refresher
 from flows.runs import IngestRequest, RunSummary, State, source_rows
-from flows.sources import Discovery, discover, spool
+from flows.sources import Discovery, discover
+from flows.spooling import spool
 from flows.survey import Survey, document_id_of, plan, survey
 from schemas.signatures import DEFAULT_RECIPE
 from warehouse.batch import Batch, Receipt
@@ -68,7 +70,7 @@ def ingest(request: IngestRequest, progress: Tell | None = None) -> RunSummary:
         writer = enter(stack, run) if needs_warehouse(run, found) else None
         scratch, books = scratch_folder(stack, writer), books_of(writer, request.warehouse)
         polled = fetched(found, scratch, books)
-        found = spool(polled.found, scratch)
+        found = spool(polled.found, scratch, memory=request.memory_bytes)
         surveyed = survey(found, books.known, tell)
         ledger, refresher = Ledger(), Refresher()
         for answer in clean(plan(surveyed.new, request), request, surveyed.bytes):
@@ -119,6 +121,7 @@ def enter(stack: contextlib.ExitStack, run: Run, *, any_recipe: bool = False) ->
             started_at=started,
             wait=request.wait,
             bodies=request.bodies,
+            memory_limit=None if request.memory_bytes is None else database_memory(request.warehouse),
         )
     )
     stack.enter_context(_recorded(writer, run))

@@ -1,22 +1,27 @@
 """What ingest would land, shown without a warehouse and without Prefect."""
 
+import contextlib
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
 from cleaners.chain import clean
+from cleaners.formats import choose
+from flows.apart import Apart
+from flows.cleaning import Casualty, Single, options_of
 from flows.harms import harmed
-from flows.inputs import Harm, UnusableInputError, read
+from flows.inputs import Harm, Ref, UnusableInputError, read
 from flows.memory import TOO_LARGE, bounded
 from flows.output import Row, Rows, records
 from flows.runs import IngestRequest
-from flows.sources import discover, spool
+from flows.sources import discover
+from flows.spooling import spool
 from flows.voice import Voice
 from flows.warming import warm_format, warm_up
 from schemas.documents import Blob
 from schemas.items import CleanedDocument, Item
-from schemas.options import CleanOptions, Columns, EdgeLine
+from schemas.options import CleanOptions
 
 #: Fates that a person looks for in a preview: lines that are in the file and not in the text.
 _COPIES = ("echo", "near-echo")
@@ -28,18 +33,26 @@ _LARGE = 1_000_000
 
 @dataclass(slots=True)
 class Reading:
-    """The documents of a request, cleaned one by one in this process; counts what could not be used."""
+    """The documents of a request, cleaned one by one; counts what could not be used.
+
+    Formats whose parsers are risky are read in a process of their own, within the limits that ingest has.
+    """
 
     voice: Voice
     memory: int | None = None  # bytes that cleaning one document may take
     documents: int = 0
     failures: int = 0
     quarantined: int = 0
+    apart: Apart = field(default_factory=Apart)
 
     def cleaned(self, request: IngestRequest) -> Iterator[tuple[Blob, CleanedDocument]]:
         """Yield each document with its bytes. What cannot be read or used is told and counted."""
-        with tempfile.TemporaryDirectory(prefix="feedmill-") as scratch:
-            found = spool(discover(request.inputs, warehouse=request.warehouse), Path(scratch))
+        with (
+            contextlib.closing(self.apart),
+            tempfile.TemporaryDirectory(prefix="feedmill-") as scratch,
+        ):
+            found = discover(request.inputs, warehouse=request.warehouse)
+            found = spool(found, Path(scratch), memory=self.memory, first=True)
             for failure in found.failures:
                 self._fail(str(failure))
             for ref in found.refs:
@@ -48,7 +61,8 @@ class Reading:
                 except UnusableInputError as error:
                     self._fail(str(error))
                     continue
-                document = self.clean(blob, ref.input_format, ref.columns, ref.harm, ref.edges)
+                self._tell_part(ref)
+                document = self.clean(blob, options_of(ref), ref.harm)
                 if document:
                     yield blob, document
 
@@ -59,14 +73,7 @@ class Reading:
             return 1
         return 3 if self.failures or self.quarantined else 0
 
-    def clean(
-        self,
-        blob: Blob,
-        input_format: str | None = None,
-        columns: Columns | None = None,
-        harm: Harm | None = None,
-        edges: tuple[EdgeLine, ...] = (),
-    ) -> CleanedDocument | None:
+    def clean(self, blob: Blob, options: CleanOptions, harm: Harm | None = None) -> CleanedDocument | None:
         """Return one cleaned document; what of it cannot be used is told and counted.
 
         None for a document on which the cleaners fail or that takes too much memory: ingest would quarantine
@@ -77,12 +84,21 @@ class Reading:
             self.quarantined += 1
             self.voice.warn(f"{blob.uri}: {harm.detail} Ingest would keep its bytes in quarantine.")
             return None
+        known = choose(blob, options)
+        if known is not None and known.risky:
+            shown = self.apart.clean(Single(blob=blob, options=options, memory=self.memory))
+            if isinstance(shown, Casualty):
+                self.quarantined += 1
+                failed = shown.reason == "cleaner-failed"
+                said = f"the cleaners fail on it ({shown.detail}). Report this." if failed else shown.detail
+                self.voice.warn(f"{blob.uri}: {said} Ingest would keep its bytes in quarantine.")
+                return None
+            return self._told(harmed(shown, harm))
         try:
             if len(blob.data) > _LARGE:
                 warm_up()
             warm_format(blob.media_type)
             with bounded(self.memory):
-                options = CleanOptions(input_format=input_format, columns=columns, edges=edges)
                 document = harmed(clean(blob, options), harm)
         except MemoryError:
             self.quarantined += 1
@@ -95,6 +111,10 @@ class Reading:
             )
             self.voice.trace(error)
             return None
+        return self._told(document)
+
+    def _told(self, document: CleanedDocument) -> CleanedDocument:
+        """Tell what of a document cannot be used, and return it."""
         self.quarantined += len(document.quarantine)
         for note in document.notes:
             self.voice.tell(f"{document.uri}: {note}")
@@ -117,6 +137,15 @@ class Reading:
             )
         if len(document.drifts) > _TOLD:
             self.voice.warn(f"{document.uri}: {len(document.drifts) - _TOLD:,} more things are not known.")
+
+    def _tell_part(self, ref: Ref) -> None:
+        """Say that there is more of a large file than what is shown."""
+        if ref.part and ref.meant is None and not ref.part.last:
+            file = ref.uri.partition("#bytes=")[0]
+            self.voice.tell(
+                f"{file} is large: ingest reads it in parts, and this is the first. To see the part with a "
+                f"certain byte, name it so: '{file}#bytes={ref.bytes}-{ref.bytes + 1}'."
+            )
 
     def _fail(self, text: str) -> None:
         self.failures += 1

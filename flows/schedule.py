@@ -19,15 +19,15 @@ from prefect.states import Cancelled, Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import Field
 
+from flows.cells import cell
 from flows.export import export as write_files
 from flows.ingest import carry_out
 from flows.maintain import SAMPLE, Maintained, check, compact
 from flows.parent import end_with_parent
 from flows.pipeline import now
-from flows.report import escape
 from flows.reprocess import Reprocessed, would_change
 from flows.reprocess import reprocess as clean_again
-from flows.runs import IngestRequest, RunSummary, request_for
+from flows.runs import IngestRequest, request_for
 from flows.settings import Settings, load
 from flows.verify import Verdict
 from schemas.errors import ConfigError
@@ -71,7 +71,7 @@ def _named(kind: str) -> str:
 )
 def ingest(
     sources: list[str] | None = None, ask_now: bool = False, dry_run: bool = False, wait: Wait = WAIT_SECONDS
-) -> State[RunSummary]:
+) -> State[Any]:
     """Messy feeds in, dated and deduplicated items in DuckDB out.
 
     Folders are read by content: what has landed before is not landed again.
@@ -160,7 +160,7 @@ def differences(request: IngestRequest, select: Selection) -> int:
         count += 1
         if count <= _CHANGES_SHOWN:
             row = dataclasses.asdict(change)
-            rows.append({name: escape("" if value is None else str(value)) for name, value in row.items()})
+            rows.append({name: cell("" if value is None else str(value)) for name, value in row.items()})
     create_table_artifact(
         rows, key="would-change", description=f"The first of {count:,} fields that would change."
     )
@@ -186,9 +186,9 @@ def checked(request: IngestRequest, sample: int) -> list[Verdict]:
     rows = [
         {
             "verdict": one.state,
-            "what": escape(one.check),
-            "found": escape(one.found),
-            "mend": escape(one.mend or ""),
+            "what": cell(one.check),
+            "found": cell(one.found),
+            "mend": cell(one.mend or ""),
         }
         for one in verdicts
     ]

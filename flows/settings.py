@@ -22,6 +22,9 @@ DEFAULT_WAREHOUSE = Path("warehouse/feedmill.duckdb")
 # One batch is one transaction and one answer of a worker process. Two MB of prose are about a second of
 # cleaning: long beside the costs of a batch (some ten milliseconds), short beside a run.
 DEFAULT_BATCH_BYTES = 2_000_000
+# Each worker takes up to 230 MB, the run itself with DuckDB 480. No input of a gigabyte should take more than
+# one of memory without being asked to (docs/formats.md), and with three workers it may.
+USUAL_WORKERS = 2
 _KEYS = ("warehouse", "workers", "batch_bytes", "memory_bytes", "bodies", "serve", "sources")
 # Less would refuse documents of a few hundred kilobytes.
 _MEMORY = (50_000_000, 1 << 50)
@@ -107,7 +110,7 @@ def load(
 
     value, origin = choose("warehouse", warehouse, DEFAULT_WAREHOUSE)
     path = _path(value, origin, base if origin == str(file) else folder)
-    count = _number("workers", *choose("workers", workers, _cores()), 1, 256)
+    count = _number("workers", *choose("workers", workers, min(_cores(), USUAL_WORKERS)), 1, 256)
     size = _number(
         "batch_bytes", *choose("batch_bytes", batch_bytes, DEFAULT_BATCH_BYTES), 1_000, 1_000_000_000
     )

@@ -6,17 +6,13 @@ import glob
 import os
 import re
 import stat
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import BinaryIO
 
 from flows.addresses import is_address, redacted
-from flows.archives import unpack
 from flows.inputs import (
-    CHUNK,
     MAX_BYTES,
     InputFailure,
     Ref,
@@ -28,6 +24,7 @@ from flows.inputs import (
     unreadable,
     uri_of,
 )
+from flows.parting import meant
 from flows.settings import SourceSettings
 
 __all__ = [
@@ -38,7 +35,6 @@ __all__ = [
     "UnusableInputError",
     "discover",
     "read",
-    "spool",
 ]
 
 STDIN = "-"
@@ -49,8 +45,7 @@ COMPANIONS = (
     *("readme*", "license*", "licence*", "copying*", "notice*", "manifest*"),
     *("*sums", "*sums.txt", "*.md5", "*.sha1", "*.sha256", "*.sha512"),
 )
-#: Archives, which may be larger than a document; and those that are not read.
-ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst")
+#: Archives that are not read.
 OTHER_ARCHIVES = (".7z", ".rar", ".lz4", ".z")
 
 
@@ -70,13 +65,14 @@ def discover(inputs: Sequence[SourceSettings], *, warehouse: Path | None = None)
     The answer does not depend on the order of the inputs; a file that is reached twice counts once.
     """
     own = _warehouse_files(warehouse) if warehouse else frozenset()
-    refs: dict[str, Ref] = {}
+    refs: dict[tuple[object, ...], Ref] = {}
     failures: set[InputFailure] = set()
     skipped: set[str] = set()
     for source in sorted(inputs, key=lambda source: (source.name, source.location)):
         for found in _expand(source, own):
             if isinstance(found, Ref):
-                refs.setdefault(found.address or os.path.realpath(found.path), found)
+                key = found.address or os.path.realpath(found.path), found.member, found.meant
+                refs.setdefault(key, found)
             elif isinstance(found, InputFailure):
                 failures.add(found)
             else:
@@ -86,26 +82,6 @@ def discover(inputs: Sequence[SourceSettings], *, warehouse: Path | None = None)
         failures=tuple(sorted(failures, key=lambda failure: (failure.source, failure.uri))),
         skipped=tuple(sorted(skipped)),
     )
-
-
-def spool(found: Discovery, scratch: Path, stdin: BinaryIO | None = None) -> Discovery:
-    """Return what was found with stdin and archives opened: their bytes lie in the folder `scratch`.
-
-    `stdin` is read to its end, if it is among what was found. Members of archives are documents.
-    """
-    refs: list[Ref] = []
-    failures, skipped = list(found.failures), list(found.skipped)
-    for ref in found.refs:
-        here = ref if ref.path else _spooled(ref, scratch, stdin or sys.stdin.buffer)
-        for one in (here,) if isinstance(here, InputFailure) else unpack(here, scratch, COMPANIONS):
-            if isinstance(one, Ref):
-                refs.append(one)
-            elif isinstance(one, InputFailure):
-                failures.append(one)
-            else:
-                skipped.append(one)
-    refs.sort(key=lambda ref: (ref.source, ref.uri))
-    return Discovery(refs=tuple(refs), failures=tuple(failures), skipped=tuple(skipped))
 
 
 def _expand(source: SourceSettings, own: frozenset[str]) -> Iterator[Ref | InputFailure | str]:
@@ -120,6 +96,9 @@ def _expand(source: SourceSettings, own: frozenset[str]) -> Iterator[Ref | Input
         yield _failure(source, where, "only http and https are fetched", "Download it and give the file.")
     elif _exists(where):
         yield from _named(source, where, own)
+    elif part := meant(where):
+        for found in _expand(replace(source, location=part[0]), own):
+            yield replace(found, meant=part[1]) if isinstance(found, Ref) else found
     elif "!/" in where and _exists(where.partition("!/")[0]):
         archive, _, member = where.partition("!/")
         for found in _named(source, archive, own):
@@ -201,24 +180,9 @@ def _file(source: SourceSettings, path: str, own: frozenset[str]) -> Ref | Input
         return unreadable(source.name, uri, error)
     if not stat.S_ISREG(status.st_mode):
         return no_file(source.name, uri, status.st_mode)
-    if status.st_size > MAX_BYTES and not path.lower().endswith(ARCHIVES):
+    if status.st_size > MAX_BYTES:
         return too_big(source.name, uri)
     return look(_ref(source, uri, path, status.st_size))
-
-
-def _spooled(ref: Ref, scratch: Path, stdin: BinaryIO) -> Ref | InputFailure:
-    path = scratch / "stdin"
-    total = 0
-    try:
-        with path.open("wb") as handle:
-            while chunk := stdin.read(CHUNK):
-                total += len(chunk)
-                if total > MAX_BYTES:
-                    return too_big(ref.source, STDIN)
-                handle.write(chunk)
-    except OSError as error:
-        return unreadable(ref.source, STDIN, error)
-    return look(replace(ref, path=str(path), bytes=total))
 
 
 def _ref(source: SourceSettings, uri: str, path: str, size: int) -> Ref:

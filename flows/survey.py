@@ -11,7 +11,7 @@ from flows.sources import Discovery
 
 # Work is dealt in at least this many jobs a worker, so that none waits long for the last one.
 JOBS_A_WORKER = 4
-MIN_BATCH_BYTES = 250_000
+MIN_BATCH_BYTES, MAX_BATCH_BYTES = 250_000, 4_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +62,14 @@ def survey(
 def plan(refs: Sequence[Ref], request: IngestRequest, most: int | None = None) -> list[Job]:
     """Deal documents, in their order, into jobs: at most `batch_bytes` each, unless one document is larger.
 
-    With `most`, jobs grow until there are no more than that many. What is landed is the same in any case.
+    With `most`, jobs grow up to MAX_BATCH_BYTES until there are no more than that many. What is landed is the
+    same in any case.
     """
     total = sum(map(_cost, refs))
     size = min(request.batch_bytes, max(MIN_BATCH_BYTES, total // (request.workers * JOBS_A_WORKER)))
     if most:
-        size = max(size, -(-2 * total // most))  # two jobs that follow each other hold more than one size
+        # Two jobs that follow each other hold more than one size. What a job makes lies in memory together.
+        size = max(size, min(-(-2 * total // most), MAX_BATCH_BYTES))
     jobs: list[Job] = []
     batch: list[Ref] = []
     room = size

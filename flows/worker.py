@@ -3,7 +3,8 @@
 It imports the cleaners and what makes Arrow of their answers, but neither Prefect nor DuckDB: it starts
 fast, and a killed one takes nothing with it. Messages to the parent: ("ready",) once; for each job
 ("started", position) before each document and, with the number of documents, before making the Arrow
-batch; then ("done", Answer without its batch) and the bytes of the batch.
+batch; then ("done", Answer without its batch) and the bytes of the batch. A single document that is only to
+be shown is answered by ("shown", CleanedDocument or Casualty).
 """
 
 import contextlib
@@ -12,7 +13,7 @@ import os
 import signal
 from dataclasses import replace
 
-from flows.cleaning import Clean, Job, clean_batch
+from flows.cleaning import Clean, Job, Single, clean_batch, clean_single
 from flows.frames import Closed, receive, send, send_bytes
 
 
@@ -40,9 +41,11 @@ def main(clean: Clean | None = None) -> None:
     with contextlib.suppress(Closed):
         send(answers, ("ready",))
         while True:
-            job = receive(jobs)
-            assert isinstance(job, Job)  # noqa: S101 - nobody else writes to this pipe
-            _serve(job, answers, clean)
+            match receive(jobs):  # nobody else writes to this pipe
+                case Job() as job:
+                    _serve(job, answers, clean)
+                case Single() as single:
+                    _show(single, answers, clean)
 
 
 def _serve(job: Job, answers: int, clean: Clean | None) -> None:
@@ -56,6 +59,13 @@ def _serve(job: Job, answers: int, clean: Clean | None) -> None:
     signal.setitimer(signal.ITIMER_REAL, 0)
     send(answers, ("done", replace(answer, batch=b"")))
     send_bytes(answers, answer.batch)
+
+
+def _show(single: Single, answers: int, clean: Clean | None) -> None:
+    signal.setitimer(signal.ITIMER_REAL, 2 * allowance(len(single.blob.data)))
+    shown = clean_single(single, clean) if clean else clean_single(single)
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    send(answers, ("shown", shown))
 
 
 if __name__ == "__main__":

@@ -36,6 +36,20 @@ class EdgeLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Says that a document is one part of a larger file, which was cut between two of its records.
+
+    `context` is what reading it needs to know of what stands before it, in the file's own format: the header
+    line of a table, the fields of a chat up to its messages. It is read in front of the part, and what is
+    found in it is left out.
+    """
+
+    first: bool
+    last: bool
+    context: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CleanOptions:
     """Everything that changes what the cleaners answer for the same bytes."""
 
@@ -43,6 +57,7 @@ class CleanOptions:
     input_format: str | None = None  # None: detected
     columns: Columns | None = None  # None: guessed from common names
     edges: tuple[EdgeLine, ...] = ()  # what was learned of the source and accepted by a person
+    part: Part | None = None  # None: the document is a whole file
 
 
 DEFAULT_OPTIONS = CleanOptions()

@@ -132,9 +132,11 @@ def _exact(line: Line, codec: str, how: str, data: bytes) -> tuple[Line, str]:
     """Return a line whose text gives its bytes again, and the codec by which it does."""
     codec = "utf-8" if codec == "utf-8-sig" else codec
     raw = data[line.start : line.end]
-    if how == "guessed" and codec == "utf-8":
+    damaged = how == "guessed" and codec == "utf-8"
+    # A code page has no U+FFFD: it stands for a byte that the page does not know.
+    if damaged or ("\ufffd" in line.text and not codec.startswith("utf-")):
         body = raw.removesuffix(b"\n").removesuffix(b"\r") if raw.endswith(b"\n") else raw
-        return replace(line, text=body.decode("utf-8", "surrogateescape")), codec
+        return replace(line, text=body.decode(codec, "surrogateescape")), codec
     return line, codec
 
 

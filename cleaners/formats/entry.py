@@ -36,6 +36,22 @@ class Glimpse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cutter:
+    """How one large file is cut into parts (cleaners.parts).
+
+    cut: given bytes from the start of a part, its context, and a wanted size: the size of the part and the
+    context of the next one. The last place at most at the wanted size, else the first behind it; None: no
+    record ends in these bytes. The bytes reach some way beyond the wanted size.
+    resume: given bytes from inside of a record and its context, the first place behind their start at which
+    another record begins; -1: none.
+    """
+
+    cut: Callable[[bytes, bytes, int], tuple[int, bytes] | None]
+    resume: Callable[[bytes, bytes], int]
+    giant: str = "huge-record"  # the reason for which a record is refused that no part can hold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
     """One input format.
 
@@ -58,3 +74,7 @@ class Format:
     lined: bool = True
     #: Whether its parser (C code, deep trees) must only run in a process that can be killed.
     risky: bool = False
+    #: How a file is cut that begins with these bytes; None: not at all, it can only be read whole.
+    cutter: Callable[[bytes, CleanOptions], Cutter | None] = lambda head, options: None  # noqa: ARG005
+    #: Bytes of memory that cleaning takes for each byte of a document (benchmarks/formats_memory.py).
+    cost: int = 30

@@ -10,7 +10,7 @@ from typing import Any
 from cleaners.formats.columns import without_surrogates
 from cleaners.formats.encoded import to_utf8
 from cleaners.formats.entry import Format, Glimpse
-from cleaners.formats.feeds import words
+from cleaners.formats.feed_texts import words
 from cleaners.formats.json_slices import Array, arrays, dump, load
 from cleaners.formats.markup import to_text
 from cleaners.formats.times import iso
@@ -153,4 +153,5 @@ FORMAT = Format(
     extensions=(".json",),
     recognised_by='"version" names jsonfeed.org',
     keeps=("id", "both dates", "authors", "feed", "address", "link targets", "tags", "attachments"),
+    cost=32,
 )

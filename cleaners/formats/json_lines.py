@@ -9,8 +9,9 @@ import orjson
 
 from cleaners.formats import columns
 from cleaners.formats.encoded import to_utf8
-from cleaners.formats.entry import Format, Glimpse
+from cleaners.formats.entry import Cutter, Format, Glimpse
 from cleaners.formats.json_slices import DEPTH, MAX_ELEMENT, load
+from cleaners.formats.line_parts import line_cutter
 from schemas.documents import Refusal
 from schemas.drift import Drift
 from schemas.options import CleanOptions
@@ -43,7 +44,8 @@ def parse(data: bytes, options: CleanOptions) -> Iterator[Finding]:
     """Yield a record for each line."""
     encoded = to_utf8(data, options=options.decode)
     yield from encoded.runs
-    census = list(_census(encoded.utf8))
+    # The context of a part is the columns of its file.
+    census = list(_census(encoded.utf8, 1 if options.part and options.part.context else columns.CENSUS))
     known = columns.table(census, options.columns)
     if census and not known.readable:
         yield Refusal(0, len(data), "format", "no-text-column", columns.no_text(census))
@@ -67,6 +69,16 @@ def parse(data: bytes, options: CleanOptions) -> Iterator[Finding]:
             yield from drifts
             for key in row.keys() - seen:
                 yield Drift(path=columns.without_surrogates(key), what="unknown-key")
+
+
+def cutter(head: bytes, options: CleanOptions) -> Cutter | None:
+    """Return how a file is cut that begins so.
+
+    A row of the columns of the first rows is the context of the parts behind the first: columns get their
+    roles by it, and what comes up later is drift.
+    """
+    census = _census(to_utf8(head, options=options.decode).utf8, columns.CENSUS)
+    return line_cutter(head, orjson.dumps(dict.fromkeys(census)) + b"\n")
 
 
 def _read(data: bytes, start: int, end: int, place: tuple[int, int]) -> Refusal | dict[str, Any]:
@@ -112,11 +124,11 @@ def _lines(data: bytes) -> Iterator[tuple[int, int]]:
         start = end + 1
 
 
-def _census(data: bytes) -> Iterator[str]:
-    """Yield the keys of the first rows, each once, in order."""
+def _census(data: bytes, rows: int) -> Iterator[str]:
+    """Yield the keys of the first `rows`, each once, in order."""
     seen: dict[str, None] = {}
     for number, (start, end) in enumerate(_lines(data)):
-        if number == columns.CENSUS:
+        if number == rows:
             break
         row = _row(data[start:end]) if end - start <= MAX_ELEMENT else None
         seen.update(dict.fromkeys(row or ()))
@@ -160,4 +172,5 @@ FORMAT = Format(
     extensions=(".jsonl", ".ndjson"),
     recognised_by="the first lines are JSON objects",
     keeps=(*columns.KEPT, "all other columns as they are"),
+    cutter=cutter,
 )

@@ -246,4 +246,5 @@ FORMAT = Format(
         "keywords",
     ),
     risky=True,
+    cost=40,
 )

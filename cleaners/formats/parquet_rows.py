@@ -120,4 +120,5 @@ FORMAT = Format(
     keeps=(*columns.KEPT, "all other columns, nested ones as JSON"),
     lined=False,
     risky=True,
+    cost=100,  # it is packed
 )

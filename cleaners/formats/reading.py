@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 from cleaners.formats.entry import Format
 from schemas.documents import CodecRun, Refusal
@@ -24,7 +25,8 @@ def read(known: Format, data: bytes, options: CleanOptions) -> Parsed:
     runs: list[CodecRun] = []
     notes: list[str] = []
     drifts: Counter[tuple[str, str]] = Counter()
-    for finding in checked(known.parse(data, options), len(data), known.name):
+    part = options.part
+    for finding in checked(_findings(known, data, options), len(data), known.name):
         match finding:
             case Record():
                 records.append(finding)
@@ -37,7 +39,7 @@ def read(known: Format, data: bytes, options: CleanOptions) -> Parsed:
                 runs.append(finding)
             case Note(text=text):
                 notes.append(text)
-    if not records and not refusals:
+    if not records and not refusals and not (part and not (part.first and part.last)):
         detail = f"This is {known.title}, but there is no message or article in it."
         refusals.append(Refusal(0, len(data), "format", "no-records", detail))
     return Parsed(
@@ -47,6 +49,22 @@ def read(known: Format, data: bytes, options: CleanOptions) -> Parsed:
         runs=tuple(runs) or (CodecRun(0, len(data), "utf-8", "declared"),),
         notes=tuple(notes),
     )
+
+
+def _findings(known: Format, data: bytes, options: CleanOptions) -> Iterator[Finding]:
+    """Yield what a parser finds in a document; of a part, what it finds behind the part's context."""
+    context = options.part.context if options.part else b""
+    if not context:
+        yield from known.parse(data, options)
+        return
+    ahead = len(context)
+    for finding in known.parse(context + data, options):
+        match finding:
+            case Record() | Refusal() | CodecRun():
+                if finding.end > ahead or finding.start >= ahead:
+                    yield replace(finding, start=max(finding.start - ahead, 0), end=finding.end - ahead)
+            case _:
+                yield finding
 
 
 def checked(findings: Iterator[Finding], size: int, name: str) -> Iterator[Finding]:

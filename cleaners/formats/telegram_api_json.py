@@ -7,8 +7,9 @@ Three makes, told apart message by message: Telethon (`"_": "Message"`, `peer_id
 import re
 from collections.abc import Iterator
 
-from cleaners.formats.entry import Format, Glimpse
+from cleaners.formats.entry import Cutter, Format, Glimpse
 from cleaners.formats.json_slices import Array, arrays, element, json_lines
+from cleaners.formats.line_parts import line_cutter
 from cleaners.formats.telegram_bot_message import read_bare, read_update
 from cleaners.formats.telegram_telethon_message import read_telethon
 from schemas.documents import Refusal
@@ -41,14 +42,24 @@ def recognise(glimpse: Glimpse) -> float:
     return 0.0
 
 
-def parse(data: bytes, options: CleanOptions) -> Iterator[Finding]:  # noqa: ARG001 - the shape of all parsers
+def parse(data: bytes, options: CleanOptions) -> Iterator[Finding]:
     """Yield messages in the order of the file. A bad line is refused alone; a cut file ends in a refusal."""
+    if options.part is not None:
+        return _by_lines(data)
     opening = data[:_OPENING].removeprefix(b"\xef\xbb\xbf").lstrip()
     if opening.startswith(b"["):
         return _by_tokens(data, None)
     if re.match(rb'\{\s*"ok"', opening):
         return _by_tokens(data, b"result")
     return _by_lines(data)
+
+
+def cutter(head: bytes, options: CleanOptions) -> Cutter | None:  # noqa: ARG001 - the shape of all cutters
+    """Return how lines of messages are cut; an array, in one line or in many, is read whole."""
+    opening = head[:_OPENING].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if opening.startswith(b"[") or re.match(rb'\{\s*"ok"', opening):
+        return None
+    return line_cutter(head)
 
 
 def _by_lines(data: bytes) -> Iterator[Finding]:
@@ -107,4 +118,6 @@ FORMAT = Format(
         *("origins and links of forwards", "link targets by UTF-16 offsets", "captions", "cards", "albums"),
         *("replies", "service actions"),
     ),
+    cutter=cutter,
+    cost=16,
 )

@@ -211,4 +211,5 @@ FORMAT = Format(
         *("names and dates of forwards", "link targets", "replies", "service messages", "media"),
     ),
     risky=True,
+    cost=18,
 )

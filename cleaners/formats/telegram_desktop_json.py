@@ -9,7 +9,7 @@ Fields: tdesktop's export_output_json.cpp; traps: docs/formats.md.
 import re
 from collections.abc import Iterator
 
-from cleaners.formats.entry import Format, Glimpse
+from cleaners.formats.entry import Cutter, Format, Glimpse
 from cleaners.formats.json_slices import Array, arrays
 from cleaners.formats.telegram_desktop_message import read_chat, read_message
 from schemas.documents import Refusal
@@ -17,6 +17,7 @@ from schemas.options import CleanOptions
 from schemas.records import Finding
 
 _MESSAGES = re.compile(rb'\n *"messages": \[(?:\n( *)\{(?=\n)|\](?=\n))')
+_OPENING = b'"messages": [\n'
 #: Bytes at which the end of a list or a file is looked for: brackets and blanks only.
 _NEAR = 64
 
@@ -34,9 +35,53 @@ def recognise(glimpse: Glimpse) -> float:
     return 0.0
 
 
-def parse(data: bytes, options: CleanOptions) -> Iterator[Finding]:  # noqa: ARG001 - the shape of all parsers
-    """Yield messages in the order of the file; a cut file ends in a refusal."""
-    return _by_layout(data) if _has_layout(data) else _by_tokens(data)
+def parse(data: bytes, options: CleanOptions) -> Iterator[Finding]:
+    """Yield messages in the order of the file; a cut file ends in a refusal. Parts have the usual layout."""
+    if options.part is not None:
+        return _by_layout(data, whole=options.part.last)
+    return _by_layout(data, whole=True) if _has_layout(data) else _by_tokens(data)
+
+
+def cutter(head: bytes, options: CleanOptions) -> Cutter | None:  # noqa: ARG001 - the shape of all cutters
+    """Return how the exporter's own layout is cut: between two messages. Another layout is read whole.
+
+    The context is the head of the chat that the part begins in, up to the line that opens its messages.
+    """
+    return Cutter(cut=_cut, resume=_resume) if _has_layout(head) else None
+
+
+def _cut(data: bytes, context: bytes, wanted: int) -> tuple[int, bytes] | None:
+    opening = data.rfind(_OPENING, 0, wanted)
+    head, begin = (context, 0) if opening < 0 else (_chat(data, opening), opening + len(_OPENING))
+    while True:
+        if head and data.startswith(_indent(head) + b"{\n", begin):
+            separator, close = b",\n" + _indent(head) + b"{\n", b"\n" + _indent(head)[:-1] + b"]"
+            end = data.find(close, begin)
+            end = len(data) if end < 0 else end
+            at = data.rfind(separator, begin, min(wanted, end)) if begin < wanted else -1
+            if at < 0:
+                at = data.find(separator, max(begin, wanted), end)
+            if at >= 0:
+                return at + len(b",\n"), head
+        opening = data.find(_OPENING, begin)
+        if opening < 0:
+            return None
+        head, begin = _chat(data, opening), opening + len(_OPENING)
+
+
+def _chat(data: bytes, opening: int) -> bytes:
+    """Return the head of the chat whose messages open at `opening`, up to and with the line that does so."""
+    return data[max(data.rfind(b"{\n", 0, opening), 0) : opening + len(_OPENING)]
+
+
+def _indent(head: bytes) -> bytes:
+    """Return the blanks in front of each message of a chat: one more than its own fields have."""
+    return b" " * (len(head) - len(_OPENING) - head.rfind(b"\n", 0, len(head) - 1))
+
+
+def _resume(data: bytes, context: bytes) -> int:
+    at = data.find(b",\n" + _indent(context) + b"{\n") if context else -1
+    return at + len(b",\n") if at >= 0 else -1
 
 
 def _has_layout(data: bytes) -> bool:
@@ -49,8 +94,8 @@ def _has_layout(data: bytes) -> bool:
     )
 
 
-def _by_layout(data: bytes) -> Iterator[Finding]:
-    """Read the exporter's own layout."""
+def _by_layout(data: bytes, *, whole: bool) -> Iterator[Finding]:
+    """Read the exporter's own layout; not `whole`: the file goes on behind a message."""
     size = len(data)
     reached = 0
     while found := _MESSAGES.search(data, reached):
@@ -71,9 +116,11 @@ def _by_layout(data: bytes) -> Iterator[Finding]:
                 break
             start = reached + len(between) - 1
         if data[reached : reached + _NEAR].lstrip()[:1] != b"]":
+            if not whole and data[reached:] == b",\n":
+                return
             yield _truncated(reached, size, "behind a message")
             return
-    if not data[-_NEAR:].rstrip().endswith(b"\n}"):
+    if whole and not data[-_NEAR:].rstrip().endswith(b"\n}"):
         yield _truncated(reached, size, "before its closing brace")
 
 
@@ -121,4 +168,6 @@ FORMAT = Format(
         *("chat and message ids", "time, with its zone where it is known", "edits", "authors"),
         *("names of forwards", "link targets", "replies", "service actions", "media"),
     ),
+    cutter=cutter,
+    cost=16,
 )

@@ -220,4 +220,5 @@ FORMAT = Format(
         *("albums", "replies apart from the text", "that a post was edited", "service messages"),
     ),
     risky=True,
+    cost=20,
 )

@@ -7,53 +7,41 @@ the file (.warc.gz has a gzip member a record) is unpacked before it comes here.
 import re
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cleaners.decode import decode
 from cleaners.formats import news_page
 from cleaners.formats.entry import Format, Glimpse
 from cleaners.formats.json_slices import dump
 from cleaners.formats.times import iso
+from cleaners.formats.warc_blocks import END, MAX_HEADERS, START, Block, behind, block_at, cutter, fields
 from schemas.documents import Refusal
 from schemas.drift import Drift
 from schemas.options import CleanOptions, DecodeOptions
 from schemas.records import Finding, Record
 
 _NAME = "warc"
-_START = re.compile(rb"WARC/\d\.\d{1,2}\r?\n")
-_END = re.compile(rb"\r?\n\r?\n")
-_FIELD = re.compile(rb"^([\w-]{1,80}):[ \t]*([^\r\n]{0,8000})", re.MULTILINE)
-#: Bytes of the headers of a record, and of a body once it is unpacked.
-_MAX_HEADERS, _MAX_BODY = 1 << 16, news_page.MAX_PAGE
+#: Bytes of a body once it is unpacked.
+_MAX_BODY = news_page.MAX_PAGE
 _QUIET = frozenset({"warcinfo", "request", "metadata", "revisit", "continuation"})
 _PAGE = ("text/html", "application/xhtml+xml")
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """One record of a file: its headers, and where it and its content lie."""
-
-    headers: dict[str, str]
-    start: int
-    content: int
-    end: int
-
-
 def recognise(glimpse: Glimpse) -> float:
     """Return how sure it is: the version line."""
-    return 1.0 if _START.match(glimpse.head) else 0.0
+    return 1.0 if START.match(glimpse.head) else 0.0
 
 
 def parse(data: bytes, options: CleanOptions) -> Iterator[Finding]:
     """Yield an article for each page and each converted text."""
-    at, whole = 0, True
+    at, whole, part = 0, True, options.part
     while at < len(data):
-        block = _block(data, at)
+        block = block_at(data, at)
         if block is None:
-            found = _START.search(data, at + 1)
+            found = START.search(data, at + 1)
             end = found.start() if found else len(data)
             if data[at:end].strip():
-                reason = "no-record" if found or not _START.match(data, at) else "truncated"
+                reason = "no-record" if found or not START.match(data, at) else "truncated"
                 detail = (
                     "No header of a record stands here."
                     if reason == "no-record"
@@ -62,34 +50,28 @@ def parse(data: bytes, options: CleanOptions) -> Iterator[Finding]:
                 yield Refusal(at, end, "format", reason, detail)
             at = end
             continue
+        if block.end > len(data) and part is not None and not part.last:
+            if _wanted(block):
+                detail = f"A record of {block.end - block.start:,} bytes is longer than any that is read."
+                yield Refusal(block.start, len(data), "format", "huge-record", detail)
+            return
         if block.end > len(data):
             size, left = block.end - block.content, len(data) - block.content
             detail = f"A record says that it has {size:,} bytes, and the file has {left:,}: it was cut off."
             yield Refusal(block.start, len(data), "format", "truncated", detail)
             return
         yield from _read(data, block, options)
-        at = block.end
-        while at < len(data) and data[at] in b"\r\n":
-            at += 1
+        at = behind(data, block.end)
         whole = data.count(b"\n", block.end, at) >= 2
-    if not whole:
+    if not whole and (part is None or part.last):
         yield Refusal(
             len(data), len(data), "format", "truncated", "The last record does not end as records do."
         )
 
 
-def _block(data: bytes, at: int) -> Block | None:
-    start = _START.match(data, at)
-    if start is None:
-        return None
-    end = _END.search(data, start.end() - 2, start.end() + _MAX_HEADERS)
-    if end is None:
-        return None
-    headers = _fields(data[start.end() : end.start()])
-    size = headers.get("content-length", "").strip()
-    if not (size.isascii() and size.isdigit() and len(size) < 16):
-        return None
-    return Block(headers, at, end.end(), end.end() + int(size))
+def _wanted(block: Block) -> bool:
+    """Say whether there would be something to read in a record."""
+    return block.headers.get("warc-type", "").lower() in {"response", "resource", "conversion"}
 
 
 def _read(data: bytes, block: Block, options: CleanOptions) -> Iterator[Finding]:
@@ -169,12 +151,12 @@ def _crawled(record: Record, block: Block, address: str | None) -> Record:
 
 def _http(content: bytes) -> tuple[int, dict[str, str], bytes]:
     """Return status, headers and body of a response; a chunked body in one piece."""
-    end = _END.search(content, 0, _MAX_HEADERS)
+    end = END.search(content, 0, MAX_HEADERS)
     if end is None or not content.startswith(b"HTTP/"):
         return 200, {}, content
     status = content[:40].split(b"\r\n", 1)[0].split(b" ")
     code = int(status[1]) if len(status) > 1 and status[1].isdigit() and len(status[1]) == 3 else 0
-    headers = _fields(content[: end.start()])
+    headers = fields(content[: end.start()])
     body = content[end.end() :]
     if headers.get("transfer-encoding", "").lower().strip() == "chunked":
         body = _dechunked(body)
@@ -221,13 +203,6 @@ def _modern(content: bytes, method: str) -> bytes | None:
     return body if len(body) <= _MAX_BODY else None
 
 
-def _fields(block: bytes) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for field in _FIELD.finditer(block):
-        found.setdefault(field[1].decode("ascii").lower(), field[2].decode("utf-8", "replace").strip())
-    return found
-
-
 FORMAT = Format(
     name=_NAME,
     title="web archive (WARC, WET)",
@@ -238,4 +213,5 @@ FORMAT = Format(
     recognised_by="WARC/1.x at the start",
     keeps=("address", "time of the crawl", "what pages say of themselves"),
     risky=True,
+    cutter=cutter,
 )

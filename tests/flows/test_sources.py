@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from flows.inputs import Ref, fingerprint
+from flows.inputs import MAX_BYTES, Ref, fingerprint
 from flows.settings import SourceSettings
-from flows.sources import Discovery, UnusableInputError, discover, read, spool
+from flows.sources import Discovery, UnusableInputError, discover, read
+from flows.spooling import spool
 
 
 @pytest.fixture
@@ -169,8 +170,8 @@ def test_a_name_that_is_not_utf8_can_be_stored(folder: Path) -> None:
 
 def test_a_file_too_big_is_refused_without_reading(folder: Path) -> None:
     with (folder / "big.txt").open("wb") as handle:
-        handle.truncate(500_000_001)  # sparse: no disk is used
-    assert reasons(discover([at("big.txt")])) == ["larger than 500,000,000 bytes"]
+        handle.truncate(MAX_BYTES + 1)  # sparse: no disk is used
+    assert reasons(discover([at("big.txt")])) == [f"larger than {MAX_BYTES:,} bytes"]
 
 
 def test_read_and_fingerprint_agree(folder: Path) -> None:

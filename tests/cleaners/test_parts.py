@@ -1,0 +1,327 @@
+"""Parts: they tile the file, are cut where nothing is torn, and hold together what the whole file holds."""
+
+import csv
+import io
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cleaners.chain import clean
+from cleaners.formats import FORMATS, named
+from cleaners.formats.entry import Cutter
+from cleaners.parts import LOOK, Sizes, Stretch, cut
+from cleaners.text_parts import text_cutter
+from schemas.documents import Blob
+from schemas.items import CleanedDocument, Item
+from schemas.options import CleanOptions
+
+SMALL = Sizes(whole=2_000, part=3_000, most=20_000)
+SEEDS = Path(__file__).parents[2] / "seeds"
+CUT = ("telegram-desktop-json", "telegram-api-json", "jsonl", "csv", "mbox", "warc")
+
+
+def cutter_of(name: str, data: bytes) -> Cutter | None:
+    known = named(name)
+    return text_cutter(data) if known is None else known.cutter(data, CleanOptions())
+
+
+def parts(name: str, data: bytes, sizes: Sizes = SMALL) -> list[Stretch]:
+    cutter = cutter_of(name, data[: sizes.most])
+    assert cutter is not None
+    found = list(cut(lambda start, size: data[start : start + size], len(data), cutter, sizes))
+    assert_tiled(found, data, sizes)
+    return found
+
+
+def assert_tiled(found: list[Stretch], data: bytes, sizes: Sizes) -> None:
+    assert [one.start for one in found] == [0, *(one.end for one in found)][: len(found)]
+    assert (found[-1].end if found else 0) == len(data)
+    assert all(0 < one.end - one.start <= sizes.most for one in found)
+    whole = [one for one in found if one.lost is None]
+    assert [one.part.first for one in whole] == [one.start == 0 for one in whole]
+    assert all(one.part.last == (one.end == len(data)) for one in whole)
+
+
+def cleaned(name: str, data: bytes, found: list[Stretch]) -> Iterator[CleanedDocument]:
+    for one in found:
+        if one.lost is None:
+            options = CleanOptions(input_format=name, part=one.part)
+            yield clean(Blob(data=data[one.start : one.end], source="test", uri="part"), options)
+
+
+def said(item: Item) -> tuple[object, ...]:
+    """Return what an item says, without its place."""
+    return (
+        *(item.kind, item.title, item.text, item.channel, item.author, item.native_id, item.forwarded_from),
+        *(item.published, item.urls, item.hashtags, item.card, item.posted_at, item.edited_at, item.extras),
+    )
+
+
+def assert_the_same(name: str, data: bytes, sizes: Sizes = SMALL) -> list[Stretch]:
+    """The parts hold the items of the whole, and the same refusals."""
+    whole = clean(Blob(data=data, source="test", uri="whole"), CleanOptions(input_format=name))
+    found = parts(name, data, sizes)
+    documents = list(cleaned(name, data, found))
+    assert len(found) > 2
+    assert [said(item) for one in documents for item in one.items] == [said(item) for item in whole.items]
+    refused = [(refusal.reason, refusal.detail) for one in documents for refusal in one.quarantine]
+    assert refused == [(refusal.reason, refusal.detail) for refusal in whole.quarantine]
+    known = {drift.path for drift in whole.drifts}
+    assert known >= {drift.path for one in documents for drift in one.drifts}
+    return found
+
+
+def rows() -> list[dict[str, object]]:
+    return [
+        {
+            "id": n,
+            "date": f"2024-01-{n % 28 + 1:02}T10:00:00Z",
+            "channel": "c",
+            "text": text(n),
+            "more": {"n": n},
+        }
+        for n in range(200)
+    ]
+
+
+def text(n: int) -> str:
+    ship = f'The "{n}th" ship, with {n * 7} tons of grain, left the port.'
+    return f"{ship}\nIt sails; it sails, for {n} days.\n\nEnd."
+
+
+def test_json_lines() -> None:
+    data = "".join(json.dumps(row) + "\n" for row in rows()).encode()
+    assert_the_same("jsonl", data)
+    assert_the_same("jsonl", b"\xef\xbb\xbf" + data.replace(b"\n", b"\r\n") + b'{"text": "not closed')
+
+
+def test_columns_get_their_roles_from_the_first_rows() -> None:
+    late = "".join(json.dumps(row | {"body": "b", "title": f"t{n}"}) + "\n" for n, row in enumerate(rows()))
+    early = "".join(json.dumps(row) + "\n" for row in rows())
+    assert_the_same("jsonl", (early + early + late).encode())
+
+
+@pytest.mark.parametrize("form", [{}, {"lineterminator": "\n"}, {"delimiter": ";", "quoting": csv.QUOTE_ALL}])
+def test_csv(form: dict[str, object]) -> None:
+    out = io.StringIO()
+    table = csv.DictWriter(out, ["id", "date", "channel", "text", "more"], **form)  # type: ignore[arg-type]  # its keywords
+    table.writeheader()
+    table.writerows(rows())
+    assert_the_same("csv", out.getvalue().encode())
+
+
+def test_csv_with_quotes_that_are_plain_characters() -> None:
+    lines = "".join(f'{n},2024-01-02,a screen of 5" and no more,{n}\n' for n in range(400))
+    assert_the_same("csv", f"id,date,text,n\n{lines}".encode())
+
+
+def test_csv_of_a_code_page_with_a_header_in_it() -> None:
+    lines = "".join(f"{n};2024-01-02;Сегодня в городе {n} градусов тепла и дождь\n" for n in range(300))
+    assert_the_same("csv", f"id;date;text\n{lines}".encode("cp1251"))
+
+
+def test_mbox() -> None:
+    message = (
+        "From a@b Mon Jan  1 00:00:00 2024\nFrom: A <a@b.example>\nTo: c@d.example\nSubject: Number {n}\n"
+        "Message-ID: <{n}@b.example>\nMIME-Version: 1.0\nDate: Mon, 1 Jan 2024 00:00:00 +0000\n\n"
+        "From here on it is {n}.\n\nFrom me: nothing.\n\n"
+    )
+    data = "".join(message.format(n=n) for n in range(100)).encode()
+    assert_the_same("mbox", data)
+    assert_the_same("mbox", data.replace(b"\n", b"\r\n"))
+
+
+def warc(kind: str, body: bytes, number: int) -> bytes:
+    head = f"WARC/1.0\r\nWARC-Type: {kind}\r\nWARC-Target-URI: http://a.example/{number}\r\n"
+    return (
+        f"{head}Content-Type: text/plain\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body + b"\r\n\r\n"
+    )
+
+
+def test_web_archives() -> None:
+    data = b"".join(warc("conversion", text(n).encode(), n) for n in range(100))
+    assert_the_same("warc", data)
+    assert_the_same("warc", data[:-2])  # its last record does not end as records do
+    assert_the_same("warc", data[:-40])
+
+
+def test_a_record_of_an_archive_that_no_part_can_hold_is_passed_over_where_nothing_would_be_read() -> None:
+    page = warc("conversion", b"A text.", 1)
+    video = warc("metadata", b"\0WARC" * 4_000_000, 2)  # more than json_slices.MAX_ELEMENT
+    data = page + video + page
+    sizes = Sizes(whole=2_000_000, part=3_000_000, most=20_000_000)
+    assert_the_same("warc", data, sizes)
+
+
+def exported(messages: list[dict[str, object]], indent: int) -> str:
+    shown = json.dumps(messages, ensure_ascii=False, indent=1).replace("\n", "\n" + " " * indent)
+    return shown.replace(f"{{}}\n{' ' * indent}]", f"\n{' ' * indent}]")
+
+
+def messages(start: int, count: int) -> list[dict[str, object]]:
+    return [
+        {
+            "id": n,
+            "type": "message",
+            "date": "2024-01-02T03:04:05",
+            "date_unixtime": str(1704164645 + n),
+            "from": "A",
+            "from_id": "channel7",
+            "text": [text(n), {"type": "bold", "text": '"messages": ['}],
+            "text_entities": [{"type": "plain", "text": text(n)}],
+        }
+        for n in range(start, start + count)
+    ]
+
+
+def chat(number: int, count: int, indent: int) -> str:
+    pad = "\n" + " " * (indent + 1)
+    head = (
+        f'{{{pad}"name": "Chat {number}",{pad}"type": "public_channel",{pad}"id": {number},{pad}"messages": '
+    )
+    return f"{head}{exported(messages(number, count), indent + 1)}\n{' ' * indent}}}"
+
+
+def test_a_chat_that_telegram_exported() -> None:
+    data = chat(77, 60, 0).encode()
+    found = assert_the_same("telegram-desktop-json", data)
+    assert found[-1].part.context.endswith(b'"id": 77,\n "messages": [\n')
+    assert_the_same("telegram-desktop-json", data[:-300])
+    assert_the_same(
+        "telegram-desktop-json", data.replace(b"ship", rb"\x0Bship").replace(b'"id": 90', b'"id": \xff')
+    )
+
+
+def test_an_account_that_telegram_exported() -> None:
+    chats = ",\n   ".join(
+        chat(number, count, 3) for number, count in ((5, 30), (6, 0), (7, 1), (8, 40), (9, 3))
+    )
+    chats = chats.replace("[]", "[\n    ]")
+    data = (
+        f'{{\n "about": "x",\n "chats": {{\n  "about": "y",\n  "list": [\n   {chats}\n  ]\n }}\n}}'.encode()
+    )
+    found = assert_the_same("telegram-desktop-json", data)
+    contexts = [one.part.context for one in found]
+    assert [b'"Chat 5"' in one for one in contexts][1]
+    assert b'"Chat 8"' in contexts[-2]
+
+
+def test_lines_of_messages() -> None:
+    message = {
+        "_": "Message",
+        "peer_id": {"_": "PeerChannel", "channel_id": 7},
+        "date": "2024-01-02T03:04:05+00:00",
+    }
+    lines = [json.dumps({**message, "id": n, "message": text(n)}) for n in range(100)]
+    assert_the_same("telegram-api-json", "\n".join(lines).encode())
+
+
+def test_what_cannot_be_cut_is_not() -> None:
+    assert cutter_of("telegram-api-json", b'[{"_": "Message"}]') is None
+    assert (
+        cutter_of("telegram-desktop-json", b'{"name": "A", "type": "x", "id": 1, "messages": [{}]}') is None
+    )
+    for name in ("jsonl", "csv", "text"):
+        assert cutter_of(name, '{"text": "a", "id": 1}\na,b\n'.encode("utf-16")) is None
+    assert {known.name for known in FORMATS if known.cutter(b"", CleanOptions())} == {"jsonl", "mbox", "warc",
+        "telegram-api-json"}  # fmt: skip
+
+
+def dump(posts: int) -> bytes:
+    """A channel as an extractor flattens it: of each post the head once, and what follows twice."""
+    pick = random.Random(3)  # noqa: S311 - the same words each time
+    words = ["".join(pick.choices("aeioulnrst", k=pick.randint(3, 9))) for _ in range(2000)]
+
+    def sentence() -> str:
+        return " ".join(pick.choices(words, k=14)).capitalize() + "."
+
+    lines: list[str] = []
+    for n in range(posts):
+        tail = [sentence() for _ in range(pick.randint(1, 4))]
+        lines += [
+            *(["Forwarded from Town"] if n % 3 else []),
+            f"🇷🇺 On May {n % 28 + 1}, {sentence()}",
+            *tail,
+            *tail,
+        ]
+    return "\n".join(lines).encode()
+
+
+def test_plain_text_is_cut_where_a_post_begins() -> None:
+    data = dump(300)
+    sizes = Sizes(whole=20_000, part=20_000, most=100_000)
+    whole = clean(Blob(data=data, source="test", uri="whole"))
+    found = parts("text", data, sizes)
+    documents = list(cleaned("text", data, found))
+    assert len(found) > 2
+    assert [item.text for one in documents for item in one.items] == [item.text for item in whole.items]
+
+
+def test_an_article_is_cut_at_a_blank_line_or_else_behind_a_line() -> None:
+    line = "the long tale goes on and on without any end, as long tales do, and nobody knows why it does so "
+    sizes = Sizes(whole=20_000, part=20_000, most=100_000)
+    for between, ending in (("\n\n", b"\n\n"), ("\n", b"\n")):
+        data = between.join(line * 9 for _ in range(100)).encode()
+        for one in parts("text", data, sizes)[:-1]:
+            assert data[: one.end].endswith(ending)
+
+
+@pytest.mark.parametrize(("name", "reason"), [("text", "huge-line"), ("jsonl", "huge-record")])
+def test_a_line_that_no_part_can_hold_is_kept_and_not_read(name: str, reason: str) -> None:
+    short = b'{"text": "a short line"}\n'
+    data = short * 40 + b'{"text": "' + "é".encode() * 70_000 + b'"}\n' + short * 40
+    sizes = Sizes(whole=9_999, part=3_000, most=20_000)
+    found = parts(name, data, sizes)
+    lost = [one for one in found if one.lost]
+    assert {one.lost[0] for one in lost if one.lost} == {reason}
+    assert (lost[0].start, lost[-1].end) == (40 * len(short), len(data) - 40 * len(short))
+    assert all(data[one.start : one.end].decode() for one in lost)  # cut between characters
+    assert max(one.end - one.start for one in lost) <= sizes.whole
+
+
+def test_bytes_that_are_added_change_the_last_parts_only() -> None:
+    data = "".join(json.dumps(row) + "\n" for row in rows()).encode()
+    before = {data[one.start : one.end] for one in parts("jsonl", data)}
+    grown = data + b'{"text": "new"}\n' * 300
+    after = {grown[one.start : one.end] for one in parts("jsonl", grown)}
+    assert len(before - after) == 1
+
+
+def test_a_change_that_moves_nothing_changes_one_part() -> None:
+    data = "".join(json.dumps(row) + "\n" for row in rows()).encode()
+    other = data.replace(b"with 700 tons", b"with 999 tons")
+    assert len({data[one.start : one.end] for one in parts("jsonl", data)}
+               - {other[one.start : one.end] for one in parts("jsonl", other)}) == 1  # fmt: skip
+
+
+_PIECES = st.sampled_from(
+    [
+        *(b"\n", b"\r\n", b"\n\n", b'"', b",", b"{", b"}", b" ", b"word ", b"\xff", b"\0", "é".encode()),
+        *(b"From a@b\nTo: c\n", b"WARC/1.0\r\n", b"Content-Length: 9\r\n\r\n", b'{"text": "a"}'),
+        *(b",\n  {\n", b'"messages": [\n', b"On 3 May 2024 "),
+    ]
+)
+_HEADS = {
+    "csv": b"id,date,text\n1,2024-01-01,a\n",
+    "telegram-desktop-json": b'{\n "type": "x",\n "id": 1,\n "messages": [\n  {\n   "id": 1\n  }',
+}
+
+
+@pytest.mark.parametrize("name", [*CUT, "text"])
+@settings(deadline=None, max_examples=30)
+@given(st.lists(_PIECES, max_size=150), st.integers(50, 400))
+def test_any_bytes_are_tiled_and_cleaned(name: str, pieces: list[bytes], part: int) -> None:
+    data = _HEADS.get(name, b"") + b"".join(pieces)
+    sizes = Sizes(whole=part, part=part, most=3 * part + LOOK)
+    cutter = cutter_of(name, data)
+    if cutter is None:
+        return
+    found = list(cut(lambda start, size: data[start : start + size], len(data), cutter, sizes))
+    assert_tiled(found, data, sizes)
+    for one, document in zip([one for one in found if not one.lost], cleaned(name, data, found), strict=True):
+        assert sum(row.byte_end - row.byte_start for row in document.paragraphs) == one.end - one.start
