@@ -10,6 +10,7 @@ import io
 import numpy as np
 
 from cleaners.chain import clean
+from cleaners.dates.order import load_sweeps
 from cleaners.signatures import load_kernel, sign
 from schemas.documents import Blob
 from schemas.options import CleanOptions
@@ -52,6 +53,7 @@ def warm_up(*, compiled: bool = False) -> None:
     """Do a little of everything, once in a process; with `compiled`, by the compiled kernel too."""
     if compiled:
         load_kernel()
+    load_sweeps()  # long documents are dated by them, short ones are not
     for text in _TEXTS:
         document = clean(Blob(data=text, source="", uri="", media_type="text/plain"), CleanOptions())
         sign([item.text for item in document.items])

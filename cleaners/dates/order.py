@@ -31,9 +31,9 @@ Emit = Callable[[int], Singles | None]
 _SMALL_SHARE = 0.02  # directions and paces below this share of the evidence are not worth another pass
 _SOFTEN = 0.6  # exponent on the evidence of a direction: mentions are not independent, so it is overstated
 _LEAST_BLOCK = 16  # posts between two kept states, of which a block holds all
-#: Steps of all posts, directions and paces from which loading the compiled passes (half a second) costs less
-#: than doing without them: the plain ones take some 0.1 s for a million.
-_COMPILED = 5_000_000
+#: Steps of all posts, directions and paces from which loading the compiled passes (0.1 s where the splitter has
+#: loaded numba, 0.5 s else) costs about what doing without them does: 0.1 s a million.
+_COMPILED = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Order:
         self._last_prior = last_prior.astype(np.float32)
         self._table, self._paces = offsets["order"], paces
         work = count * size * paces.steps * len(paces.gaps) * len(paces.newest_first)
-        sweeps = _sweeps() if work >= _COMPILED else None
+        sweeps = load_sweeps() if work >= _COMPILED else None
         self._kind = Plain if sweeps is None else sweeps.Sweeps
         self._use(paces.newest_first)
         evidence, kept = self._forward()
@@ -156,7 +156,8 @@ class Order:
 
 
 @cache
-def _sweeps() -> ModuleType | None:
+def load_sweeps() -> ModuleType | None:
+    """Load the compiled passes, which long documents are dated by; None where numba cannot compile."""
     # Imported here because it takes as long as dating some tens of posts without it.
     try:
         from cleaners.dates import sweeps  # noqa: PLC0415
