@@ -31,8 +31,8 @@ Emit = Callable[[int], Singles | None]
 _SMALL_SHARE = 0.02  # directions and paces below this share of the evidence are not worth another pass
 _SOFTEN = 0.6  # exponent on the evidence of a direction: mentions are not independent, so it is overstated
 _LEAST_BLOCK = 16  # posts between two kept states, of which a block holds all
-#: Steps of all posts, directions and paces from which loading the compiled passes (0.1 s where the splitter has
-#: loaded numba, 0.5 s else) costs about what doing without them does: 0.1 s a million.
+#: Steps of all posts, directions and paces from which loading the compiled passes (0.1 s where the splitter
+#: has loaded numba, 0.5 s else) costs about what doing without them does: 0.1 s a million.
 _COMPILED = 1_000_000
 
 
