@@ -33,6 +33,7 @@ from flows.settings import SourceSettings
 from flows.sources import discover
 from flows.survey import plan, survey
 from warehouse import land as landing
+from warehouse import tabulate
 from warehouse.batch import Batch
 from warehouse.writer import writing
 
@@ -54,13 +55,13 @@ def main() -> None:
     files = sorted(path for path in options.folder.rglob("*.txt") if path.is_file())
     with tempfile.TemporaryDirectory(prefix="feedmill-line-") as scratch:
         if not options.skip_whole:
-            whole(options.folder, files, Path(scratch), options.workers)
+            whole(files, Path(scratch), options.workers)
         stages(files, Path(scratch), options.share)
         if options.datatrove:
             datatrove(options.datatrove, files, Path(scratch), options.share)
 
 
-def whole(folder: Path, files: list[Path], scratch: Path, workers: int) -> None:
+def whole(files: list[Path], scratch: Path, workers: int) -> None:
     """Run `feedmill ingest`, and print its speed and memory."""
     size = sum(path.stat().st_size for path in files)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -72,7 +73,7 @@ def whole(folder: Path, files: list[Path], scratch: Path, workers: int) -> None:
             "-m",
             "flows.cli",
             "ingest",
-            folder,
+            *files,
             "--warehouse",
             scratch / "whole.duckdb",
             "--json",
@@ -135,7 +136,7 @@ def stages(files: list[Path], scratch: Path, share: float) -> None:
     size = sum(path.stat().st_size for path in chosen)
     clock = Clock()
     cleaning.sign = clock.timed("sign", cleaning.sign)
-    cleaning.tabulate = clock.timed("tabulate", cleaning.tabulate)
+    tabulate.tabulate = clock.timed("tabulate", tabulate.tabulate)
     landing.match = clock.timed("match, in SQL", landing.match)
     judge = Judge()
     judge.verify = clock.timed("match, verify", judge.verify)  # type: ignore[method-assign] # a clock around it

@@ -15,7 +15,6 @@ from schemas.documents import Blob, Refusal
 from schemas.items import CleanedDocument, Paragraph
 from schemas.options import CleanOptions
 from schemas.signatures import Recipe, Signed
-from warehouse.tabulate import tabulate
 
 # What Python raises in the place of MemoryError where it finds no memory to say so. The cleaners are pure:
 # they import nothing late but codecs and parts of numpy.
@@ -80,6 +79,9 @@ def clean_batch(job: Job, started: Callable[[int], None] | None = None, clean: C
     documents before they are tabulated. A document that cannot be read any more is a failure; one on which
     the cleaners fail, or that takes too much memory, is quarantined whole.
     """
+    # It brings pyarrow, which takes a tenth of a second; a preview does without.
+    from warehouse.tabulate import tabulate  # noqa: PLC0415 - as said
+
     recipe = Recipe()
     if job.memory is not None:
         warm_up(compiled=job.bytes >= COMPILED_BYTES)

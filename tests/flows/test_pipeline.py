@@ -272,8 +272,9 @@ def test_a_line_of_200_mb_takes_bounded_memory(tmp_path: Path) -> None:
     program = (
         "import json, resource, sys\nsys.path.insert(0, sys.argv[1])\nimport driver\n"
         "status = driver.main('direct', *sys.argv[2:])\n"
-        "who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)\n"
-        "print(json.dumps([status, *(resource.getrusage(one).ru_maxrss for one in who)]))\n"
+        # What getrusage says of this process holds the peak of the one that started it.
+        "mine = open('/proc/self/status').read().split('VmHWM:')[1].split()[0]\n"
+        "print(json.dumps([status, int(mine), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss]))\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", program, str(HERE), str(tmp_path / "w.duckdb"), "huge.txt"],

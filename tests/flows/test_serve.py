@@ -317,7 +317,8 @@ def test_the_schedule_runs_and_a_browser_shows_it(serve: Serve, tmp_path: Path) 
     assert {"open warehouse", "read", "publish", "report"} <= drawn
     artifacts = serve.artifacts(run["id"])
     keys = {"run-report", "run-sources", "newest-duplicates", "quarantine", "data-checks", "overview"}
-    assert set(artifacts) == keys
+    # The first run has enough batches to show how far it is, those behind it have none.
+    assert set(artifacts) - {"progress"} == keys
     artifact = f"{page}/artifacts/artifact"
     shown(f"{artifact}/{artifacts['run-report']['id']}", tmp_path, "copied paragraphs collapsed")
     shown(f"{artifact}/{artifacts['overview']['id']}", tmp_path, 'src="data:image/svg+xml;base64,')
