@@ -34,6 +34,10 @@ class TestColumns:
         known = columns.table(["Description", "Full_Text", "ID", "Published At", "created_at"], None)
         assert known.roles == {"text": "Full_Text", "date": "Published At", "id": "ID"}
 
+    @pytest.mark.parametrize("name", ["date_iso", "Published On", "sent_at", "post-date", "created_utc"])
+    def test_columns_of_dates_go_by_many_names(self, name: str) -> None:
+        assert columns.table(["text", name], None).roles == {"text": "text", "date": name}
+
     def test_a_column_has_one_role(self) -> None:
         assert columns.table(["source", "text"], None).roles == {"text": "text", "channel": "source"}
 
