@@ -26,12 +26,25 @@ def recognise(glimpse: Glimpse) -> float:
     head = glimpse.head
     if b"\0" in head[:64]:  # UTF-16
         head = to_utf8(head[: len(head) // 2 * 2]).utf8
+    elif _in_code_page(head.partition(b"\n")[0]):
+        head = to_utf8(head[: head.rfind(b"\n") + 1] or head).utf8
     if head[:1] in b"{[<" or b"\0" in head[:100]:
         return 0.0
     found = sniff(head, whole=glimpse.size <= len(head))
     if found is None:
         return 0.0
     return 0.8 if glimpse.name.endswith((".csv", ".tsv")) or len(found[1]) > 2 else 0.6
+
+
+def _in_code_page(line: bytes) -> bool:
+    """Say whether a line that may be a header is text in a code page: then its names have to be decoded."""
+    if line.isascii() or not any(mark in line for mark in b",;\t|"):
+        return False
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return True
+    return False
 
 
 def parse(data: bytes, options: CleanOptions) -> Iterator[Finding]:

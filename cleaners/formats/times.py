@@ -18,13 +18,15 @@ _RFC822 = re.compile(
 )
 _MONTHS = {name: at for at, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}  # noqa: SIM905
 _SLASHED = re.compile(r"(\d{4})[/.](\d\d?)[/.](\d\d?)(?!\d)(?: (.*))?")
+_YEAR_LAST = re.compile(r"(\d\d?)([/.])(\d\d?)\2(\d{4})(?:,? (.*))?")
 
 
 def iso(value: object) -> str | None:
     """Return a time as ISO 8601, None for what is none: `2024-07-19T08:57:11+03:00`, or a day.
 
     Takes ISO 8601 and its relatives, RFC 822 and Unix time in seconds, milli- or microseconds. Without a zone
-    there is no offset; a day in numbers whose order is open (7/8/2023) is no time.
+    there is no offset. A day in numbers whose order is open (7/8/2023) is no time; with full stops (7.8.2023) it
+    is not open, since nobody writes the month first with them.
     """
     if type(value) is str and len(value) == 20 and value[19] == "Z" and value[10] == "T":  # the usual form
         try:
@@ -50,7 +52,18 @@ def iso(value: object) -> str | None:
     if found:
         rest = f" {found[4]}" if found[4] else ""
         return iso(f"{found[1]}-{found[2]}-{found[3]}{rest}")
-    return _mail(text)
+    found = _YEAR_LAST.fullmatch(text)
+    return _year_last(found) if found else _mail(text)
+
+
+def _year_last(found: re.Match[str]) -> str | None:
+    """Read `13.07.2024 14:05`, and `13/07/2024` or `07/13/2024`, which have one reading each."""
+    first, second = int(found[1]), int(found[3])
+    if found[2] == "/" and first <= 12 and second <= 12 and first != second:
+        return None
+    day, month = (second, first) if found[2] == "/" and second > 12 else (first, second)
+    rest = f" {found[5]}" if found[5] else ""
+    return iso(f"{found[4]}-{month}-{day}{rest}")
 
 
 def _rfc822(found: re.Match[str]) -> str | None:

@@ -29,6 +29,15 @@ def written(table: pa.Table, **options: object) -> bytes:
     return buffer.getvalue()
 
 
+@pytest.mark.parametrize("codec", ["utf-8", "cp1251", "koi8-r", "utf-16"])
+def test_a_header_is_read_in_the_encoding_of_its_file(codec: str) -> None:
+    rows = "".join(f"{day}.05.2024;Мост;Открыт новый мост через реку\r\n" for day in (12, 13, 14))
+    data = f"дата;заголовок;текст\r\n{rows}".encode(codec)
+    document = clean(Blob(data=data, source="s", uri="x.csv"))
+    assert [item.title for item in document.items] == ["Мост"] * 3
+    assert [item.published.best for item in document.items] == ["2024-05-12", "2024-05-13", "2024-05-14"]
+
+
 class TestColumns:
     def test_the_best_name_of_a_role_wins(self) -> None:
         known = columns.table(["Description", "Full_Text", "ID", "Published At", "created_at"], None)
