@@ -24,9 +24,9 @@ _YEAR_LAST = re.compile(r"(\d\d?)([/.])(\d\d?)\2(\d{4})(?:,? (.*))?")
 def iso(value: object) -> str | None:
     """Return a time as ISO 8601, None for what is none: `2024-07-19T08:57:11+03:00`, or a day.
 
-    Takes ISO 8601 and its relatives, RFC 822 and Unix time in seconds, milli- or microseconds. Without a zone
-    there is no offset. A day in numbers whose order is open (7/8/2023) is no time; with full stops (7.8.2023) it
-    is not open, since nobody writes the month first with them.
+    Takes ISO 8601 and its relatives, RFC 822 and Unix time in seconds, milli- or microseconds. Without a
+    zone there is no offset. A day in numbers whose order is open (7/8/2023) is no time; with full stops
+    (7.8.2023) it is not open, since nobody writes the month first with them.
     """
     if type(value) is str and len(value) == 20 and value[19] == "Z" and value[10] == "T":  # the usual form
         try:
