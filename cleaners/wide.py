@@ -15,6 +15,8 @@ How = Literal["bom", "utf-8", "declared", "guessed"]
 
 #: Bytes looked at, from the start. A language's alphabet shows in far less.
 SAMPLE = 8192
+#: Bytes below which UTF-16 needs a mark: a few controls and digits in a row read as a letter each.
+_LEAST = 16
 
 _BOMS = (  # the longer first: UTF-32-LE begins with the mark of UTF-16-LE
     (b"\xff\xfe\x00\x00", "utf-32-le"),
@@ -56,7 +58,7 @@ def wide_without_mark(data: bytes) -> str | None:
     not hold for ideographs: there the bytes must not be UTF-8, and most NULs (of ASCII) be high bytes.
     """
     sample = data[: min(SAMPLE, len(data) // 4 * 4 or len(data) // 2 * 2)]
-    if len(sample) < 4:
+    if len(sample) < _LEAST:
         return None
     for codec in ("utf-32-le", "utf-32-be"):
         if (

@@ -31,6 +31,7 @@ from warehouse.rederive import rederive
 from warehouse.rematch import Rematched, Sign, rematch
 from warehouse.retention import forget_runs
 from warehouse.stored import Selection, Stored, stored
+from warehouse.uninterrupted import uninterrupted
 
 #: Where raw bytes are kept.
 BodyPlace = Literal["warehouse", "folder"]
@@ -102,11 +103,13 @@ class Writer:
 
     def land(self, batch: Batch, *, run_id: str, at: str, matcher: Matcher) -> Landed:
         """Land a batch in one transaction; see `warehouse.land.land`."""
-        return land(self._con, batch, run_id=run_id, at=at, matcher=matcher, folder=self._folder)
+        return uninterrupted(
+            lambda: land(self._con, batch, run_id=run_id, at=at, matcher=matcher, folder=self._folder)
+        )
 
     def rederive(self, batch: Batch, *, run_id: str, at: str, matcher: Matcher) -> Landed:
         """Replace what cleaning made of documents that have landed; see `warehouse.rederive.rederive`."""
-        return rederive(self._con, batch, run_id=run_id, at=at, matcher=matcher)
+        return uninterrupted(lambda: rederive(self._con, batch, run_id=run_id, at=at, matcher=matcher))
 
     def check_recipe(self, name: str) -> None:
         """Raise WarehouseError if what is stored was signed by another recipe; see `warehouse.matching`."""
@@ -114,7 +117,7 @@ class Writer:
 
     def rematch(self, sign: Sign, recipe: Recipe, *, run_id: str, at: str, matcher: Matcher) -> Rematched:
         """Sign and match all stored texts anew in one transaction; see `warehouse.rematch.rematch`."""
-        return rematch(self._con, sign, recipe, run_id=run_id, at=at, matcher=matcher)
+        return uninterrupted(lambda: rematch(self._con, sign, recipe, run_id=run_id, at=at, matcher=matcher))
 
     def stored(self, select: Selection) -> list[Stored]:
         """Return landed documents; see `warehouse.stored.stored`."""
@@ -155,7 +158,7 @@ class Writer:
 
     def note_unchanged(self, received: Sequence[Receipt], *, run_id: str, at: str) -> Landed:
         """Note that the run was given documents that have landed before; they need no cleaning."""
-        return note_unchanged(self._con, list(received), run_id=run_id, at=at)
+        return uninterrupted(lambda: note_unchanged(self._con, list(received), run_id=run_id, at=at))
 
     def publish(self) -> bool:
         """Let readers see what has landed so far; return whether there was anything to publish.
