@@ -65,8 +65,11 @@ def number_lines(keys: Sequence[str]) -> Keyed:
 def expand(words: Vocabulary, parts: Callable[[str], Sequence[str]]) -> Vocabulary:
     """Return the vocabulary of the same lines with each word replaced by its parts."""
     found = number_words(map(parts, words.words))
-    sizes = np.diff(found.starts)[words.codes]  # parts of each word of each line
-    ends = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(sizes)])
-    inside = np.arange(ends[-1]) - np.repeat(ends[:-1], sizes)
-    codes = found.codes[np.repeat(found.starts[:-1][words.codes], sizes) + inside]
-    return Vocabulary(found.words, codes, ends[words.starts])
+    # 32 bits: these arrays are the largest that splitting makes.
+    sizes = np.diff(found.starts).astype(np.int32)[words.codes]  # parts of each word of each line
+    ends = np.zeros(len(sizes) + 1, dtype=np.int32)
+    np.cumsum(sizes, out=ends[1:])
+    places = np.repeat(found.starts[:-1].astype(np.int32)[words.codes] - ends[:-1], sizes)
+    places += np.arange(ends[-1], dtype=np.int32)
+    codes = found.codes[places]
+    return Vocabulary(found.words, codes, ends[words.starts].astype(np.int64))
