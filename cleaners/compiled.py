@@ -15,17 +15,20 @@ from typing import Any, TypeVar, cast
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-def compiled(signature: Any = None) -> Callable[[Function], Function]:
-    """Compile a function; one with a signature at once, with its machine code kept for other processes."""
+def compiled(signature: Any = None, **options: Any) -> Callable[[Function], Function]:
+    """Compile a function; one with a signature at once, with its machine code kept for other processes.
+
+    options: of numba.njit, beside those that all functions here have.
+    """
     import numba  # noqa: PLC0415 - it costs what the head of this file says
 
     def decorate(function: Function) -> Function:
         if signature is None:
-            return cast("Function", numba.njit(nogil=True, error_model="numpy")(function))
+            return cast("Function", numba.njit(nogil=True, error_model="numpy", **options)(function))
         try:
-            made = numba.njit(signature, nogil=True, error_model="numpy", cache=True)(function)
+            made = numba.njit(signature, nogil=True, error_model="numpy", cache=True, **options)(function)
         except RuntimeError:  # no folder to keep it in: read-only packages and no home
-            made = numba.njit(signature, nogil=True, error_model="numpy")(function)
+            made = numba.njit(signature, nogil=True, error_model="numpy", **options)(function)
         return cast("Function", made)
 
     return decorate

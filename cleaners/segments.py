@@ -141,7 +141,8 @@ def doubled_posts(
     """Return every way in which a block may be a doubled post.
 
     A block can have titles of 0-3 lines, headers above, a card or a stray line behind. A line that is the
-    copy of another (`copies`) is nobody's title.
+    copy of another (`copies`) is nobody's title. titled: only blocks below a title count, since the document
+    as a whole is not doubled; there a body said twice with its title is a post that was sent twice.
     """
     found: list[tuple[int, ...]] = []
     worth: list[float] = []

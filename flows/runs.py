@@ -162,6 +162,19 @@ class RunSummary:
         }
 
 
+def upkeep_request(settings: Settings, wait: float = 0.0) -> IngestRequest:
+    """Return the request for work on what has landed. `wait`: seconds for a warehouse that is busy."""
+    return IngestRequest(
+        inputs=(),
+        warehouse=settings.warehouse,
+        workers=settings.workers,
+        batch_bytes=settings.batch_bytes,
+        memory_bytes=settings.memory_bytes,
+        bodies=settings.bodies,
+        wait=wait,
+    )
+
+
 def request_for(
     settings: Settings,
     inputs: Sequence[str] = (),

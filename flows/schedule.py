@@ -27,7 +27,7 @@ from flows.parent import end_with_parent
 from flows.pipeline import now
 from flows.reprocess import Reprocessed, would_change
 from flows.reprocess import reprocess as clean_again
-from flows.runs import IngestRequest, request_for
+from flows.runs import IngestRequest, request_for, upkeep_request
 from flows.settings import Settings, load
 from flows.verify import Verdict
 from schemas.errors import ConfigError
@@ -98,7 +98,7 @@ def reprocess(source: str | None = None, dry_run: bool = True, wait: Wait = WAIT
         wait: Seconds to wait for a warehouse that somebody else writes to.
     """
     end_with_parent()
-    request, select = _request(wait), Selection(source=source or None)
+    request, select = upkeep_request(load(), wait), Selection(source=source or None)
     if dry_run:
         count = differences(request, select)
         return Completed(message=f"{count:,} fields of items would change. Nothing was written.")
@@ -121,7 +121,8 @@ def maintain(
         wait: Seconds to wait for a warehouse that somebody else writes to.
     """
     end_with_parent()
-    request, settings = _request(wait), load()
+    settings = load()
+    request = upkeep_request(settings, wait)
     done = compacted(request, keep_days or settings.serve.keep_days)
     verdicts = checked(request, sample)
     broken = [one for one in verdicts if one.state == "broken"]
@@ -214,19 +215,6 @@ def _chosen(settings: Settings, wanted: list[str] | None, *, ask_now: bool) -> S
     kept = [source for source in settings.sources if not wanted or source.name in wanted]
     return dataclasses.replace(
         settings, sources=tuple(dataclasses.replace(source, insist=ask_now) for source in kept)
-    )
-
-
-def _request(wait: float) -> IngestRequest:
-    settings = load()
-    return IngestRequest(
-        inputs=(),
-        warehouse=settings.warehouse,
-        workers=settings.workers,
-        batch_bytes=settings.batch_bytes,
-        memory_bytes=settings.memory_bytes,
-        bodies=settings.bodies,
-        wait=wait,
     )
 
 

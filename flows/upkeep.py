@@ -9,7 +9,7 @@ from cyclopts import App, Parameter
 from flows.commands import app as app  # noqa: PLC0414 - with the commands below it is the whole
 from flows.options import ExcelSafe, Form, Speaker, Warehouse, switch
 from flows.output import records, write, write_json
-from flows.runs import IngestRequest
+from flows.runs import IngestRequest, upkeep_request
 from flows.settings import load
 from flows.voice import Voice
 from schemas.errors import ConfigError
@@ -272,12 +272,4 @@ def _request(warehouse: str | None, wait: float = 0.0) -> IngestRequest:
     settings = load(warehouse=warehouse)
     if not 0 <= wait < float("inf"):
         raise ConfigError(f"--wait {wait}: a number of seconds from 0 up is needed. Try --wait 60.")
-    return IngestRequest(
-        inputs=(),
-        warehouse=settings.warehouse,
-        workers=settings.workers,
-        batch_bytes=settings.batch_bytes,
-        memory_bytes=settings.memory_bytes,
-        bodies=settings.bodies,
-        wait=wait,
-    )
+    return upkeep_request(settings, wait)

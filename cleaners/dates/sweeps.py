@@ -5,26 +5,21 @@ the processor adds many steps at once, the line of steps is cut into WIDTH piece
 side: once for what leaves each piece, once more from what enters it. A state holds step i of every piece next
 to each other; steps behind the last day hold nothing.
 
-Importing this module costs half a second (numba and LLVM). The machine code is kept beside this file, or in
-the user's cache folder, and goes by the date of this file alone: what the compiled code takes from elsewhere
-comes as an argument.
+Importing this module costs half a second; cleaners.compiled says where the machine code is kept.
 """
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any
 
-import numba
 import numpy as np
 from numba import config, types
 from numpy.typing import NDArray
 
+from cleaners.compiled import compiled
 from cleaners.dates.waits import Emitted, Singles, Waits
 
 #: Pieces of the line of steps that are walked side by side: enough for the vectors of any processor, and few
 #: enough for the running sums of all terms to stay in its first cache.
 WIDTH = 64
-
-Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def is_compiled() -> bool:
@@ -72,25 +67,10 @@ class Sweeps:
         return found[:, :-1], shares
 
 
-def _compiled(signature: Any = None, **options: Any) -> Callable[[Function], Function]:
-    """Compile a function; one with a signature at once, with its machine code kept for other processes."""
-
-    def decorate(function: Function) -> Function:
-        if signature is None:
-            return cast("Function", numba.njit(nogil=True, error_model="numpy", **options)(function))
-        try:
-            made = numba.njit(signature, nogil=True, error_model="numpy", cache=True)(function)
-        except RuntimeError:  # no folder to keep it in: read-only packages and no home
-            made = numba.njit(signature, nogil=True, error_model="numpy")(function)
-        return cast("Function", made)
-
-    return decorate
-
-
 # Inner loops run over neighbours of few arrays, which is what the compiler makes vectors of.
 
 
-@_compiled(fastmath={"reassoc"})  # so that it adds in any order
+@compiled(fastmath={"reassoc"})  # so that it adds in any order
 def _total(line: Any) -> Any:
     total = np.float32(0)
     for at in range(len(line)):
@@ -98,7 +78,7 @@ def _total(line: Any) -> Any:
     return total
 
 
-@_compiled()
+@compiled()
 def _enter(line: Any, ratios: Any, turned: bool, sums: Any) -> None:
     """Write the running sums that enter each piece, from those that leave the pieces before it."""
     long = len(line) // WIDTH
@@ -121,7 +101,7 @@ def _enter(line: Any, ratios: Any, turned: bool, sums: Any) -> None:
             entering = entering * through + left
 
 
-@_compiled()
+@compiled()
 def _wait(line: Any, ratios: Any, weights: Any, turned: bool, floor: Any, sums: Any, moved: Any) -> None:
     """Write `line` moved by one wait, to later steps or, turned, to earlier ones; `floor` is added."""
     _enter(line, ratios, turned, sums)
@@ -139,7 +119,7 @@ def _wait(line: Any, ratios: Any, weights: Any, turned: bool, floor: Any, sums: 
                 there[at] += weight * left
 
 
-@_compiled()
+@compiled()
 def _mix(lines: Any, shares: Any, switch: Any, factor: Any, mean: Any, out: Any) -> None:
     """Write the lines of all paces with the chance of a change to another, times a factor."""
     for at in range(len(mean)):
@@ -154,7 +134,7 @@ def _mix(lines: Any, shares: Any, switch: Any, factor: Any, mean: Any, out: Any)
             out[pace, at] = stays * lines[pace, at] + comes * mean[at]
 
 
-@_compiled()
+@compiled()
 def _stay(lines: Any, shares: Any, switch: Any, mean: Any, out: Any) -> None:
     """Write what each pace says of its posts, given that it may have changed behind them."""
     for at in range(len(mean)):
@@ -181,7 +161,7 @@ _EVENTS = (_STATE, _LINES, types.Array(types.int64, 2, "C"))  # state, rows, row
 _NUMBERS, _STATES = types.Array(types.float64, 1, "C"), types.Array(types.float32, 4, "C")
 
 
-@_compiled(types.void(*_EVENTS, *_MODEL, _NUMBERS, _STATES))
+@compiled(types.void(*_EVENTS, *_MODEL, _NUMBERS, _STATES))
 def _forward(
     state: Singles,
     rows: Singles,
@@ -225,7 +205,7 @@ def _forward(
                 )
 
 
-@_compiled(types.void(*_EVENTS, *_MODEL, _STATES, _LINE, types.Array(types.float32, 2, "C"), _NUMBERS))
+@compiled(types.void(*_EVENTS, *_MODEL, _STATES, _LINE, types.Array(types.float32, 2, "C"), _NUMBERS))
 def _backward(
     behind: Singles,
     rows: Singles,

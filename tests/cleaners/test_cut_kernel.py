@@ -37,11 +37,12 @@ def test_chains_are_linked_as_an_alignment(spans: set[tuple[int, int]], tenths: 
     used: set[tuple[int, int]] = set()
     expected = []
     for place in sorted(score, key=lambda at: (-score[at], at)):
-        chain, at = [], place
+        chain: list[tuple[int, int]] = []
+        at: tuple[int, int] | None = place
         while at is not None and at not in used:
             used.add(at)
             chain.append(at)
-            at = before[at]  # type: ignore[assignment]  # None ends the loop
+            at = before[at]
         if chain:
             expected.append(chain[::-1])
     firsts, laters = (np.array([one[side] for one in places], dtype=np.int64) for side in (0, 1))

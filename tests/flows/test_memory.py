@@ -6,6 +6,7 @@ import resource
 import subprocess
 import sys
 import threading
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from flows.inputs import Ref, fingerprint
 from flows.memory import Gate, bounded, default_memory
 from flows.pool import Pool
 from warehouse.batch import Batch
+from warehouse.packing import unpack
 
 MEGABYTE = 1_000_000
 
@@ -23,6 +25,12 @@ def outcome(answer: Answer) -> tuple[int, list[tuple[str, int]]]:
     quarantine = Batch.from_ipc(answer.batch).quarantine
     rows = zip(quarantine["reason"].to_pylist(), quarantine["byte_end"].to_pylist(), strict=True)
     return answer.tallies["s"].items, sorted(rows)
+
+
+def stored(batch: Batch, document_key: object, size: int) -> bytes:
+    """Return the bytes of a document that a batch carries."""
+    rows = [row for row in batch.bodies.to_pylist() if row["document_key"] == document_key]
+    return unpack(b"".join(row["body"] for row in sorted(rows, key=itemgetter("piece"))), size)
 
 
 def prose(lines: int) -> str:
@@ -55,8 +63,10 @@ def test_a_document_too_large_for_its_worker_is_quarantined_and_the_others_are_n
     items, rows = outcome(bounded_)
     assert rows == [("memory", refs[1].bytes)]
     assert outcome(free) == (items + 1, [])
-    documents = Batch.from_ipc(bounded_.batch).documents.to_pylist()
-    assert {row["document_id"] for row in documents} == {fingerprint(ref) for ref in refs}
+    batch = Batch.from_ipc(bounded_.batch)
+    assert {row["document_id"] for row in batch.documents.to_pylist()} == {fingerprint(ref) for ref in refs}
+    keys = {row["document_id"]: row["document_key"] for row in batch.documents.to_pylist()}
+    assert stored(batch, keys[fingerprint(refs[1])], refs[1].bytes) == (tmp_path / "1.txt").read_bytes()
 
 
 @pytest.mark.parametrize("limit", [MEGABYTE // 2, MEGABYTE, 3 * MEGABYTE])
