@@ -37,14 +37,17 @@ def closing_kind(texts: Sequence[str], marks: dict[int, Mark]) -> str | None:
     return last.kind
 
 
-def is_doubled(blocks: Sequence[Block], keys: Sequence[str]) -> bool:
+def is_doubled(blocks: Sequence[Block], keys: Sequence[str], marks: dict[int, Mark]) -> bool:
     """Say whether a tool has doubled the bodies of this document."""
-    exact, share = doubled_share(blocks, keys)
+    exact, share = doubled_share(blocks, keys, marks)
     return share >= _SHARE or exact >= max(2, _EXACT_SHARE * len(keys))
 
 
-def doubled_share(blocks: Sequence[Block], keys: Sequence[str]) -> tuple[int, float]:
-    """Return the number of exact blocks apart, and the share of characters in strong blocks."""
+def doubled_share(blocks: Sequence[Block], keys: Sequence[str], marks: dict[int, Mark]) -> tuple[int, float]:
+    """Return the number of exact blocks apart, and the share of characters in strong blocks.
+
+    Structural lines do not count: a text is as doubled without its headers as with them.
+    """
     exact, covered, counted, reached = 0, 0, 0, 0
     for block in blocks:
         if block.exact and block.score >= _FAIR and block.start >= counted:
@@ -53,7 +56,7 @@ def doubled_share(blocks: Sequence[Block], keys: Sequence[str]) -> tuple[int, fl
         if block.score >= STRONG and block.start >= reached:
             covered += sum(len(key) for key in keys[block.start : block.end])
             reached = block.end
-    return exact, covered / max(1, sum(map(len, keys)))
+    return exact, covered / max(1, sum(map(len, keys)) - sum(len(keys[at]) for at in marks))
 
 
 def price_of(

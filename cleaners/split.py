@@ -53,7 +53,7 @@ def split(texts: Sequence[str], blanks: Sequence[int], marks: dict[int, Mark]) -
     closing = closing_kind(texts, marks)
     head = [at in marks and marks[at].kind != closing for at in range(len(texts))]
     close = [at in marks and not head[at] for at in range(len(texts))]
-    doubled = is_doubled(blocks, keys)
+    doubled = is_doubled(blocks, keys, marks)
     cue, price = price_of(texts, keys, marks, doubled)
     cards = _cards(texts, usable, marks, doubled)
     copies = [either or twice for either, twice in zip(_copied(blocks, len(texts)), again, strict=True)]

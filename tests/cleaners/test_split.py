@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rapidfuzz.fuzz import ratio
 
@@ -131,7 +131,21 @@ def unlike(lines: list[str]) -> list[str]:
     st.lists(LINE, min_size=8, max_size=40).map(unlike),
     st.lists(st.tuples(st.integers(2, 6), st.sampled_from([1, 2, 2, 2, 3]), st.booleans()), min_size=8),
 )
-@settings(max_examples=150, deadline=None)
+@example(  # three characters of ten are doubled; with the header counted, fewer
+    [
+        "council bridge river railway",
+        "council minister pipeline river",
+        "river bridge harvest minister",
+        "council river verdict pipeline bridge railway minister",
+        "council river bridge railway airport satellite minister verdict museum",
+        "minister council river bridge",
+        "council river minister harvest railway bridge border museum verdict",
+        "council river bridge minister border harvest",
+        "border river bridge council",
+    ],
+    [(6, 1, True), (3, 2, False)],
+)
+@settings(max_examples=150)
 def test_collapsing_a_collapsed_text_changes_nothing(
     sentences: list[str], shapes: list[tuple[int, int, bool]]
 ) -> None:
