@@ -9,7 +9,7 @@ text touches.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import duckdb
@@ -189,7 +189,7 @@ def match(con: duckdb.DuckDBPyConnection, matcher: Matcher, recipe: pa.Table) ->
     crowded = crowds(con)
     if crowded:
         unsettle(con)
-    _store(con, "component", TOUCHED, [BLANK_KEY])
+    _store(con, "component", TOUCHED, {"blank": BLANK_KEY})
     if con.execute("FROM respelt LIMIT 1").fetchone():
         con.execute(_FORGET)
         _meet(con, index)
@@ -200,8 +200,10 @@ def match(con: duckdb.DuckDBPyConnection, matcher: Matcher, recipe: pa.Table) ->
     return _lead(con, matcher)
 
 
-def _store(con: duckdb.DuckDBPyConnection, name: str, query: str, values: Sequence[str] = ()) -> None:
-    con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}", list(values))
+def _store(
+    con: duckdb.DuckDBPyConnection, name: str, query: str, values: Mapping[str, str] | None = None
+) -> None:
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}", values)
 
 
 def check_recipe(con: duckdb.DuckDBPyConnection, name: str) -> None:

@@ -91,11 +91,14 @@ FROM mine
 JOIN (SELECT band_key, band, text_key FROM crowd WHERE place <= $anchors) AS other
     ON other.band_key = mine.band_key AND other.band = mine.band AND other.text_key <> mine.text_key
 """
-# Old texts of an item that was edited count too: the cluster it leaves is led anew. The parameter is the key
-# of blank texts.
+# Old texts of an item that was edited count too: the cluster it leaves is led anew. So do texts that are
+# judged anew, with all that they were linked to: a text that loses its last link is reached by no pair, and
+# its items would stay where they were. The parameter is the key of blank texts.
 TOUCHED = """
 SELECT text_key FROM core.versions
-WHERE item_id IN (SELECT item_id FROM new_versions) AND text_key <> ?
+WHERE item_id IN (SELECT item_id FROM new_versions) AND text_key <> $blank
+UNION
+SELECT text_key FROM respelt WHERE text_key <> $blank
 UNION
 SELECT left_key FROM dedup.pairs
 WHERE right_key IN (SELECT text_key FROM respelt) AND relation <> 'variant'

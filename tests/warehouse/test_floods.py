@@ -128,6 +128,22 @@ def test_neither_order_nor_size_of_batches_can_be_seen(
                 assert kept == {name: digest for name, digest in fingerprint(con).items() if name in kept}
 
 
+def test_a_displaced_anchor_that_nothing_is_linked_to_leaves_its_cluster(
+    con: duckdb.DuckDBPyConnection, indexed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(floods, "FULL", 3)
+    monkeypatch.setattr(floods, "ANCHORS", 1)
+    texts = [f"buy gold x{number}" for number in range(5)]
+    anchor = min(sign(text).text_key for text in texts)
+    lone = (f"buy gold but not {number} like it" for number in range(1_000))
+    other = next(text for text in lone if sign(text).text_key < anchor)
+    land(con, batch_of(document(*([text] for text in texts))), run_id="run-1", at=AT, matcher=Judge())
+    assert len(clusters(con)) == len(texts)
+    land(con, batch_of(document([other], name="other.txt")), run_id="run-1", at=AT, matcher=Judge())
+    assert clusters(con) == {}
+    assert run_checks(con) == []
+
+
 def test_small_buckets_are_compared_in_full(con: duckdb.DuckDBPyConnection) -> None:
     matcher = Counting()
     count = floods.FULL
