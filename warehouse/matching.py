@@ -292,7 +292,7 @@ def _grow_components(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _lead(con: duckdb.DuckDBPyConnection, matcher: Matcher) -> int:
-    _store(con, "affected", AFFECTED)
+    _store(con, "affected", AFFECTED, {"blank": BLANK_KEY})
     members = [
         Member(item_id=item_id, text_key=text_key, earliest=earliest, length=length)
         for item_id, text_key, earliest, length in con.execute(_LINKED).fetchall()

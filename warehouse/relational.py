@@ -117,7 +117,8 @@ FROM (
 ) AS neighbour
 ANTI JOIN component ON component.text_key = neighbour.text_key
 """
-# The current version of each item that ever had a text of the component.
+# The current version of each item that ever had a text of the component. One that says nothing any more is of
+# no component, and leaves this one. The parameter is the key of blank texts.
 AFFECTED = """
 SELECT item_id, text_key, published_earliest, text_length
 FROM (
@@ -135,7 +136,8 @@ FROM (
         SELECT item_id FROM core.versions WHERE text_key IN (SELECT text_key FROM component)
     )
 ) AS version
-WHERE place = 1 AND text_key IN (SELECT text_key FROM component)
+WHERE place = 1
+    AND (text_key IN (SELECT text_key FROM component) OR text_key = $blank OR text_key IS NULL)
 """
 # Nearly all texts stand alone: only those with a copy or with several items have anything to be led.
 LINKED = """

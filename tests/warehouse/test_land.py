@@ -160,6 +160,16 @@ def test_an_item_that_is_edited_away_leaves_its_cluster(con: duckdb.DuckDBPyConn
     assert run_checks(con) == []
 
 
+def test_an_item_that_says_nothing_any_more_leaves_its_cluster(con: duckdb.DuckDBPyConnection) -> None:
+    own = ["a" * 32]
+    land_all(con, batch_of(document(["big fire in town"], ids=own), document(["big fire in town today"])))
+    (landed,) = land_all(con, batch_of(document([], ["alone"], ids=own)))
+    assert con.execute("SELECT text FROM items WHERE item_id = ?", own).fetchall() == [("",)]
+    assert landed.duplicates == -1
+    assert con.execute("SELECT count(*) FROM dedup.members").fetchall() == [(0,)]
+    assert run_checks(con) == []
+
+
 def test_another_spelling_has_its_pairs_judged_anew(migrated: Path) -> None:
     # The matcher says that shouting is no copy of speech. Both spellings of "big fire" are one text, and
     # in one of the orders the spelling that stands for it comes second.

@@ -9,7 +9,7 @@ import duckdb
 import numpy as np
 
 from schemas.items import CleanedDocument, Fate, Item, Paragraph, Published
-from schemas.signatures import Member, Membership, Pair, Recipe, Signed
+from schemas.signatures import BLANK_KEY, Member, Membership, Pair, Recipe, Signed
 from schemas.traces import Step, Trace
 from warehouse.batch import Batch
 from warehouse.tabulate import tabulate
@@ -107,6 +107,7 @@ def sign(text: str) -> Signed:
     """Sign a text by its words: a band a word, so every pair with a word in common is a candidate.
 
     A word has its band number wherever it stands; what is empty between the words is filled with chance.
+    A blank text has no bands.
     """
     words = sorted({zlib.crc32(word.encode("utf-8", "surrogatepass")) for word in text.casefold().split()})
     folded = " ".join(text.casefold().split()).encode("utf-8", "surrogatepass")
@@ -119,7 +120,7 @@ def sign(text: str) -> Signed:
         for number in range(RECIPE.bands)
     ]
     return Signed(
-        text_key=hashlib.blake2b(folded, digest_size=16).hexdigest(),
+        text_key=hashlib.blake2b(folded, digest_size=16).hexdigest() if folded else BLANK_KEY,
         shingles=len(words),
         signature=np.array(words, dtype="<u4").tobytes(),
         bands=tuple(bands),
