@@ -126,11 +126,9 @@ class Fits:
         """Return the features of a channel by the words of the other channels that are not left out."""
         ratios = self.ratios(left_out | {channel.name})
         table = self._plain[channel.name].copy()
-        set_words(
-            table,
-            word_scores(*stems_of(number_lines(channel.keys)), ratios),
-            np.ones(len(channel.keys), dtype=np.bool_),
-        )
+        keyed = number_lines(channel.keys)
+        scores = word_scores(*stems_of(keyed), ratios)[keyed.of]
+        set_words(table, scores, np.ones(len(channel.keys), dtype=np.bool_))
         return table
 
     def weights(self, left_out: frozenset[str] = frozenset()) -> np.ndarray:
