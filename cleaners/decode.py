@@ -1,7 +1,7 @@
 """Bytes -> lines of text, each with its byte range. What cannot be read is refused with a reason.
 
-Lines end at LF and CRLF only; every other break is text (`mend` treats it). Numbers count all lines of the
-file, refused ones too.
+Lines end at LF and CRLF, in a file without LF at CR (old Mac); every other break is text (`mend` treats it).
+Numbers count all lines of the file, refused ones too.
 """
 
 from collections.abc import Iterable, Iterator
@@ -79,6 +79,8 @@ def decode(data: bytes, options: DecodeOptions = DecodeOptions()) -> Decoded:  #
             return _refused(
                 data, "binary", f"The {len(data):,} bytes are no text: too many control characters."
             )
+    if b"\n" not in data:
+        data = data.replace(b"\r", b"\n")  # as long: byte ranges stay true
     return read_seven_bit(data, options.max_line) or _read_lines(data, begin, options)
 
 

@@ -41,6 +41,8 @@ def texts(decoded: Decoded) -> list[str]:
 
 
 def posix_lines(text: str) -> list[str]:
+    if "\n" not in text:
+        text = text.replace("\r", "\n")
     lines = text.replace("\r\n", "\n").split("\n")
     return lines[:-1] if text.endswith("\n") else lines
 
