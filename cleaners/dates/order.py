@@ -8,14 +8,18 @@ day near the usual number, as feeds have them: with `s` steps, the deviation of 
 their mean (an Erlang dwell time). The direction of reading is unknown: both are run, and their posteriors are
 averaged by evidence (Rabiner 1989 for the recursions).
 
-Memory does not grow with the number of posts: the forward pass keeps one state a block of posts, and the
-backward pass runs forward again inside each block (Griewank's checkpoints, with one level).
+A post that may lie only here or there (`opened`) costs the steps there: `timeline` finds these places on a
+line of weeks.
+
+Memory does not grow with the number of posts: where the states of all are too many to keep, the forward pass
+keeps one a block of posts, and the backward pass runs forward again inside each block (Griewank's
+checkpoints, with one level).
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
-from math import isqrt
+from math import isqrt, prod
 from types import ModuleType
 from typing import Protocol
 
@@ -23,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleaners.dates.likelihood import Row, Tables
-from cleaners.dates.waits import Emitted, Plain, Singles, make_waits
+from cleaners.dates.waits import Emitted, Opened, Plain, Singles, make_waits
 
 #: The likelihood of post i over the days, None for a post without clues.
 Emit = Callable[[int], Singles | None]
@@ -31,6 +35,7 @@ Emit = Callable[[int], Singles | None]
 _SMALL_SHARE = 0.02  # directions and paces below this share of the evidence are not worth another pass
 _SOFTEN = 0.6  # exponent on the evidence of a direction: mentions are not independent, so it is overstated
 _LEAST_BLOCK = 16  # posts between two kept states, of which a block holds all
+_HELD = 4_000_000  # values of states that are kept at once; above, the second pass makes them again
 #: Steps of all posts, directions and paces from which loading the compiled passes (0.1 s where the splitter
 #: has loaded numba, 0.5 s else) costs about what doing without them does: 0.1 s a million.
 _COMPILED = 1_000_000
@@ -38,21 +43,28 @@ _COMPILED = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Paces:
-    """Directions of reading and mean gaps in days a post that are possible, and the steps of a day.
+    """Directions of reading and mean gaps in days a post that are possible, and the steps of the line.
 
-    shares: how likely each gap is where posts tell nothing of it.
+    shares: how likely each gap is where posts tell nothing of it. steps: of a column. days: of a column.
     """
 
     newest_first: tuple[bool, ...]
     gaps: tuple[float, ...]
     shares: tuple[float, ...]
     steps: int = 1
+    days: int = 1
+
+    def work(self, count: int, size: int) -> int:
+        """Return the steps of all posts on a line of `size` columns."""
+        return count * size * self.steps * len(self.gaps) * len(self.newest_first)
 
 
 class _Passes(Protocol):
     """What runs over posts: `Plain` or `Sweeps`, which lay out their states differently."""
 
-    def line(self, days: Singles) -> Singles: ...
+    def start(self, values: Singles) -> Singles: ...
+
+    def held(self, opened: Opened) -> tuple[int, ...]: ...
 
     def forward(
         self, state: Singles, emitted: Emitted, states: Singles | None = None
@@ -64,95 +76,125 @@ class _Passes(Protocol):
 
 
 class Order:
-    """`count` posts over a grid of `size` days.
+    """`count` posts over a line of `size` columns: days, or weeks.
 
-    last_prior: weight of each day for the newest post (capture follows the last post sooner than later).
+    last_prior: weight of each column for the newest post (capture follows the last post sooner than later).
+    opened: posts x cells, where each may lie (None: anywhere). least: the share of the evidence that keeps a
+    direction.
     """
 
     def __init__(
-        self, emit: Emit, count: int, size: int, last_prior: Row, paces: Paces, offsets: Tables
+        self,
+        emit: Emit,
+        count: int,
+        size: int,
+        last_prior: Row,
+        paces: Paces,
+        offsets: Tables,
+        *,
+        swept: bool | None = None,
+        opened: Opened | None = None,
+        least: float = _SMALL_SHARE,
     ) -> None:
         """Prepare the waits and run them forward; directions without evidence are dropped."""
         self._emit, self._count, self._size = emit, count, size
-        self._block = max(_LEAST_BLOCK, isqrt(count))  # as many states in a block as blocks
         self._last_prior = last_prior.astype(np.float32)
         self._table, self._paces = offsets["order"], paces
-        work = count * size * paces.steps * len(paces.gaps) * len(paces.newest_first)
-        sweeps = load_sweeps() if work >= _COMPILED else None
+        swept = is_long(count, size, paces) if swept is None else swept
+        sweeps = load_sweeps() if swept else None
         self._kind = Plain if sweeps is None else sweeps.Sweeps
         self._use(paces.newest_first)
+        self._opened = np.ones((count, self._waits.cells), dtype=np.bool_) if opened is None else opened
+        whole = prod(self._passes.held(self._opened)) <= _HELD
+        self._block = count if whole else max(_LEAST_BLOCK, isqrt(count))  # as many states as in a block
         evidence, kept = self._forward()
         oldest = self._table["oldest_first"]
         weight = np.exp(_SOFTEN * (evidence - evidence.max()))
         weight *= np.where(paces.newest_first, 1 - oldest, oldest)
         weight /= weight.sum()
-        best = np.flatnonzero(weight >= _SMALL_SHARE)
+        best = np.flatnonzero(weight >= least)
         self.newest_first = tuple(paces.newest_first[at] for at in best)
         self.weights = weight[best].astype(np.float32) / np.float32(weight[best].sum())
-        self._kept = [np.ascontiguousarray(state[best]) for state in kept]
+        dropped = len(best) < len(weight)
+        self._kept = [np.ascontiguousarray(state[best]) for state in kept] if dropped else kept
         self._use(self.newest_first)
         self.shares = np.zeros(len(paces.gaps))
 
     def kept(self) -> Paces:
         """Return the directions and paces that the posteriors leave. Call it when all have been read."""
-        least = _SMALL_SHARE * self.shares.sum()
-        kept = [at for at, share in enumerate(self.shares) if share >= least]
+        low = _SMALL_SHARE * self.shares.sum()
+        kept = [at for at, share in enumerate(self.shares) if share >= low]
         gaps, shares = (tuple(row[at] for at in kept) for row in (self._paces.gaps, self._paces.shares))
-        return Paces(self.newest_first, gaps, shares, self._paces.steps)
+        return replace(self._paces, newest_first=self.newest_first, gaps=gaps, shares=shares)
 
     def posterior(self) -> Iterator[tuple[int, Singles]]:
-        """Yield blocks of posteriors (posts x days, rows sum to 1) with their first post, last first."""
-        behind = self._start(1.0)
-        states = np.empty((min(self._block, self._count), *behind.shape), dtype=np.float32)
+        """Yield blocks of posteriors (posts x columns, rows sum to 1) with their first post, last first."""
+        behind = self._passes.start(np.ones_like(self._waits.shares))
         for block in range(len(self._kept) - 1, -1, -1):
-            emitted, state = self._emitted(block), self._kept[block]
-            self._passes.forward(state, emitted, states[: len(emitted.row_of)])
+            emitted, states = self._emitted(block), self._kept[block]
+            if self._block < self._count:
+                state, states = states, self._room(emitted)
+                self._passes.forward(state, emitted, states)
             found, shares = self._passes.backward(behind, emitted, states, self.weights)
             self.shares += shares
             yield block * self._block, found
 
     def _use(self, newest_first: Sequence[bool]) -> None:
         paces = self._paces
-        waits = make_waits(self._size, paces.steps, paces.gaps, paces.shares, newest_first, self._table)
-        self._passes: _Passes = self._kind(waits)
-        self._waits = waits
-
-    def _start(self, value: float) -> Singles:
-        """Return a state that is the same on every step."""
-        line = self._passes.line(np.full(self._size, value, dtype=np.float32))
-        shape = (len(self._waits.newest_first), len(self._waits.shares), len(line))
-        return np.broadcast_to(line, shape).copy()
+        self._waits = make_waits(
+            self._size,
+            paces.steps,
+            paces.gaps,
+            paces.shares,
+            newest_first,
+            self._table,
+            days=paces.days,
+        )
+        self._passes: _Passes = self._kind(self._waits)
 
     def _emitted(self, block: int) -> Emitted:
         """Return the likelihoods of the posts of a block, with the prior of the newest post."""
         first, end = block * self._block, min((block + 1) * self._block, self._count)
         newest = self._waits.newest_first
-        rows = np.ones((end - first + 3, self._size + 1), dtype=np.float32)
+        emitted = {post: row for post in range(first, end) if (row := self._emit(post)) is not None}
+        rows = np.empty((len(emitted) + 3, self._size + 1), dtype=np.float32)
+        rows[0] = 1  # says nothing
         row_of = np.zeros((end - first, len(newest)), dtype=np.int64)
-        made = 1  # the first row says nothing
-        for post in range(first, end):
-            row = self._emit(post)
-            if row is not None:
-                rows[made, :-1] = row
-                row_of[post - first] = made
-                made += 1
-            if post in {0, self._count - 1}:
-                ending = (newest & (post == 0)) | (~newest & (post == self._count - 1))
-                rows[made] = rows[row_of[post - first, 0]]
-                rows[made, :-1] *= self._last_prior
-                row_of[post - first, ending] = made
-                made += 1
+        for made, (post, row) in enumerate(emitted.items(), 1):
+            rows[made, :-1] = row
+            row_of[post - first] = made
+        made = len(emitted) + 1
+        for post in sorted({0, self._count - 1} & set(range(first, end))):
+            ending = (newest & (post == 0)) | (~newest & (post == self._count - 1))
+            rows[made] = rows[row_of[post - first, 0]]
+            rows[made, :-1] *= self._last_prior
+            row_of[post - first, ending] = made
+            made += 1
         rows[:, -1] = 0
-        return Emitted(rows[:made], row_of)
+        around = np.clip(np.arange(first - 1, end + 1), 0, self._count - 1)
+        return Emitted(rows[:made], row_of, self._opened[around])
+
+    def _room(self, emitted: Emitted) -> Singles:
+        return np.empty(self._passes.held(emitted.opened[1:-1]), dtype=np.float32)
 
     def _forward(self) -> tuple[NDArray[np.float64], list[Singles]]:
-        """Return the log evidence of every direction and the state before the first post of each block."""
-        state = self._start(1.0 / self._waits.fine) * self._waits.shares[:, None]
+        """Return the log evidence of every direction, and the states of all posts; where they are too many,
+        the state before the first post of each block."""
+        state = self._passes.start(self._waits.shares / np.float32(self._waits.fine))
+        if self._block == self._count:
+            emitted = self._emitted(0)
+            states = self._room(emitted)
+            return self._passes.forward(state, emitted, states), [states]
         evidence, kept = np.zeros(len(state)), []
         for block in range(-(-self._count // self._block)):
             kept.append(state.copy())
             evidence += self._passes.forward(state, self._emitted(block))
         return evidence, kept
+
+
+def is_long(count: int, size: int, paces: Paces) -> bool:
+    """Tell whether posts are worth the compiled passes, and a look at their weeks first."""
+    return paces.work(count, size) >= _COMPILED
 
 
 @cache

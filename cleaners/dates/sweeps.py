@@ -1,9 +1,8 @@
-"""The compiled passes over posts: what `waits.Plain` does, some fifteen times as fast.
+"""The compiled passes over posts: what `waits.Plain` does, some tens of times as fast.
 
-A wait is a mixture of geometric distributions; each is a running sum that decays from step to step. So that
-the processor adds many steps at once, the line of steps is cut into WIDTH pieces that are walked side by
-side: once for what leaves each piece, once more from what enters it. A state holds step i of every piece next
-to each other; steps behind the last day hold nothing.
+A wait is a mixture of geometric distributions; each is a running sum that decays from step to step. One walk
+over the steps carries the sums of all paces side by side, which is what the processor adds at once. It leaps
+over the cells in which neither of two posts may lie: there the sums only decay.
 
 Importing this module costs half a second; cleaners.compiled says where the machine code is kept.
 """
@@ -15,11 +14,13 @@ from numba import config, types
 from numpy.typing import NDArray
 
 from cleaners.compiled import compiled
-from cleaners.dates.waits import Emitted, Singles, Waits
+from cleaners.dates.waits import CELL, Emitted, Opened, Singles, Waits
 
-#: Pieces of the line of steps that are walked side by side: enough for the vectors of any processor, and few
-#: enough for the running sums of all terms to stay in its first cache.
-WIDTH = 64
+#: Paces side by side: the table has 13. Of 8 the compiler makes no vectors, it unrolls them.
+LANES = 16
+#: Geometric distributions of a mixture (waits.mixture).
+TERMS = 8
+_SUMS = TERMS * LANES
 
 
 def is_compiled() -> bool:
@@ -28,33 +29,49 @@ def is_compiled() -> bool:
 
 
 class Sweeps:
-    """The passes over posts, compiled: states are directions x paces x (steps of a piece * WIDTH)."""
+    """The passes over posts, compiled. States are directions x steps x paces; held ones, of all open cells
+    one after the other, directions x values."""
 
     def __init__(self, waits: Waits) -> None:
-        """Lay out the steps: `_days` is the day of each, `size` behind the last."""
+        """Lay out the steps, in whole cells: `_days` is the day of each, `size` behind the last."""
         self._waits = waits
-        long = -(-waits.fine // WIDTH)
-        days = np.minimum(np.arange(long * WIDTH) // waits.steps, waits.size)
-        self._days = np.ascontiguousarray(days.reshape(WIDTH, long).T.ravel(), dtype=np.int64)
-        self._model = (
+        self._width = CELL * waits.steps
+        self._days = np.minimum(np.arange(waits.cells * self._width) // waits.steps, waits.size)
+        many, of = waits.ratios.shape
+        if many > LANES or of != TERMS:
+            message = f"{many} paces of {of} terms; the passes hold {LANES} of {TERMS}"
+            raise ValueError(message)
+        terms = np.zeros((3, TERMS, LANES), dtype=np.float32)  # ratios, weights, leaps
+        terms[0, :, :many], terms[1, :, :many] = waits.ratios.T, waits.weights.T
+        terms[2] = terms[0] ** self._width
+        shares = np.zeros(LANES, dtype=np.float32)
+        shares[:many] = waits.shares
+        self._model: Any = (
             self._days,
-            waits.ratios,
-            waits.weights,
+            self._width,
+            terms.ravel(),
+            shares,
             waits.newest_first,
-            waits.shares,
             np.float32(waits.switch),
             np.float32(waits.restart),
         )
 
-    def line(self, days: Singles) -> Singles:
-        """Return a value a day as a value a step."""
-        return np.append(days, np.float32(0))[self._days]
+    def start(self, values: Singles) -> Singles:
+        """Do what `Plain.start` does."""
+        inside = self._days < self._waits.size
+        line: Singles = inside[:, None] * values
+        return np.tile(line, (len(self._waits.newest_first), 1, 1))
+
+    def held(self, opened: Opened) -> tuple[int, ...]:
+        """Do what `Plain.held` does."""
+        values = int(opened.sum()) * self._width * len(self._waits.shares)
+        return (len(self._waits.newest_first), values)
 
     def forward(self, state: Singles, emitted: Emitted, states: Singles | None = None) -> NDArray[np.float64]:
         """Do what `Plain.forward` does."""
         evidence = np.zeros(len(state))
-        kept = np.empty((0, *state.shape), dtype=np.float32) if states is None else states
-        _forward(state, emitted.rows, emitted.row_of, *self._model, evidence, kept)
+        kept = np.empty((len(state), 0), dtype=np.float32) if states is None else states
+        _forward(state, emitted.rows, emitted.row_of, emitted.opened, evidence, kept, *self._model)
         return evidence
 
     def backward(
@@ -63,208 +80,181 @@ class Sweeps:
         """Do what `Plain.backward` does."""
         found = np.zeros((len(emitted.row_of), self._waits.size + 1), dtype=np.float32)
         shares = np.zeros(len(self._waits.shares))
-        _backward(behind, emitted.rows, emitted.row_of, *self._model, states, weights, found, shares)
+        events = (behind, emitted.rows, emitted.row_of, emitted.opened)
+        _backward(*events, states, weights, found, shares, *self._model)
         return found[:, :-1], shares
 
 
-# Inner loops run over neighbours of few arrays, which is what the compiler makes vectors of.
+_FAST = {"reassoc", "contract"}  # so that it adds in any order, and as it multiplies
 
 
-@compiled(fastmath={"reassoc"})  # so that it adds in any order
-def _total(line: Any) -> Any:
-    total = np.float32(0)
-    for at in range(len(line)):
-        total += line[at]
-    return total
+@compiled(fastmath=_FAST)
+def _walk(
+    line: Any, mixed: Any, now: Any, other: Any, model: Any, stays: Any, factor: Any, turned: bool, sums: Any
+) -> None:
+    """Move a line by one wait, to later steps or, turned, to earlier ones.
 
-
-@compiled()
-def _enter(line: Any, ratios: Any, turned: bool, sums: Any) -> None:
-    """Write the running sums that enter each piece, from those that leave the pieces before it."""
-    long = len(line) // WIDTH
-    for at in range(len(sums)):
+    now, other: the cells that are left and reached; the line is read, as 0 outside `now`, and written there.
+    mixed: what each step gives to all paces, by their shares. sums: left as the sums of the lanes.
+    """
+    terms, shares, width = model
+    for at in range(_SUMS + LANES):
         sums[at] = np.float32(0)
-    for step in range(long):
-        first = (long - 1 - step if turned else step) * WIDTH
-        here = line[first : first + WIDTH]
-        for term in range(len(ratios)):
-            ratio, own = ratios[term], term * WIDTH
-            for at in range(WIDTH):
-                sums[own + at] = sums[own + at] * ratio + here[at]
-    for term in range(len(ratios)):
-        through = ratios[term] ** long
-        entering = np.float32(0)
-        for step in range(WIDTH):
-            at = term * WIDTH + (WIDTH - 1 - step if turned else step)
-            left = sums[at]
-            sums[at] = entering
-            entering = entering * through + left
-
-
-@compiled()
-def _wait(line: Any, ratios: Any, weights: Any, turned: bool, floor: Any, sums: Any, moved: Any) -> None:
-    """Write `line` moved by one wait, to later steps or, turned, to earlier ones; `floor` is added."""
-    _enter(line, ratios, turned, sums)
-    long = len(line) // WIDTH
-    for step in range(long):
-        first = (long - 1 - step if turned else step) * WIDTH
-        here, there = line[first : first + WIDTH], moved[first : first + WIDTH]
-        for at in range(WIDTH):
-            there[at] = floor
-        for term in range(len(ratios)):
-            ratio, weight, own = ratios[term], weights[term], term * WIDTH
-            for at in range(WIDTH):
-                left = sums[own + at] * ratio + here[at]
-                sums[own + at] = left
-                there[at] += weight * left
-
-
-@compiled()
-def _mix(lines: Any, shares: Any, switch: Any, factor: Any, mean: Any, out: Any) -> None:
-    """Write the lines of all paces with the chance of a change to another, times a factor."""
-    for at in range(len(mean)):
-        mean[at] = np.float32(0)
-    for pace in range(len(lines)):
-        for at in range(len(mean)):
-            mean[at] += lines[pace, at]
-    stays = factor * (np.float32(1) - switch)
-    for pace in range(len(lines)):
-        comes = factor * switch * shares[pace]
-        for at in range(len(mean)):
-            out[pace, at] = stays * lines[pace, at] + comes * mean[at]
-
-
-@compiled()
-def _stay(lines: Any, shares: Any, switch: Any, mean: Any, out: Any) -> None:
-    """Write what each pace says of its posts, given that it may have changed behind them."""
-    for at in range(len(mean)):
-        mean[at] = np.float32(0)
-    for pace in range(len(lines)):
-        for at in range(len(mean)):
-            mean[at] += switch * shares[pace] * lines[pace, at]
-    for pace in range(len(lines)):
-        for at in range(len(mean)):
-            out[pace, at] = (np.float32(1) - switch) * lines[pace, at] + mean[at]
+    for number in range(len(now)):
+        cell = len(now) - 1 - number if turned else number
+        if not (now[cell] or other[cell]):
+            for at in range(_SUMS):
+                sums[at] *= terms[2 * _SUMS + at]
+            continue
+        given = factor if now[cell] else np.float32(0)
+        for within in range(width):
+            step = cell * width + (width - 1 - within if turned else within)
+            here, own, common = line[step * LANES : (step + 1) * LANES], given * stays, given * mixed[step]
+            for lane in range(LANES):
+                comes, moved = own * here[lane] + common * shares[lane], np.float32(0)
+                sums[_SUMS + lane] += comes
+                for term in range(TERMS):
+                    at = term * LANES + lane
+                    left = sums[at] * terms[at] + comes
+                    sums[at] = left
+                    moved += terms[_SUMS + at] * left
+                here[lane] = moved
 
 
 _LINE, _LINES, _STATE = (types.Array(types.float32, many, "C") for many in (1, 2, 3))
 _MODEL = (
     types.Array(types.int64, 1, "C"),  # days
-    _LINES,  # ratios
-    _LINES,  # weights
-    types.Array(types.boolean, 1, "C"),  # newest_first
+    types.int64,  # width
+    _LINE,  # terms
     _LINE,  # shares
+    types.Array(types.boolean, 1, "C"),  # newest_first
     types.float32,  # switch
     types.float32,  # restart
 )
-_EVENTS = (_STATE, _LINES, types.Array(types.int64, 2, "C"))  # state, rows, row_of
-_NUMBERS, _STATES = types.Array(types.float64, 1, "C"), types.Array(types.float32, 4, "C")
+#: state, rows, row_of, opened
+_EVENTS = (_STATE, _LINES, types.Array(types.int64, 2, "C"), types.Array(types.boolean, 2, "C"))
+_NUMBERS = types.Array(types.float64, 1, "C")
 
 
-@compiled(types.void(*_EVENTS, *_MODEL, _NUMBERS, _STATES))
+@compiled(types.void(*_EVENTS, _NUMBERS, _LINES, *_MODEL), fastmath=_FAST)
 def _forward(
     state: Singles,
     rows: Singles,
     row_of: NDArray[np.int64],
-    days: NDArray[np.int64],
-    ratios: Singles,
-    weights: Singles,
-    newest_first: NDArray[np.bool_],
-    shares: Singles,
-    switch: Any,
-    restart: Any,
+    opened: NDArray[np.bool_],
     evidence: NDArray[np.float64],
     states: Singles,
+    days: NDArray[np.int64],
+    width: int,
+    terms: Singles,
+    shares: Singles,
+    newest_first: NDArray[np.bool_],
+    switch: Any,
+    restart: Any,
 ) -> None:
     """Run over the posts; states of no posts are not written."""
-    paces, steps = state.shape[1], state.shape[2]
-    sums = np.empty(ratios.shape[1] * WIDTH, np.float32)
-    mean, mixed = np.empty(steps, np.float32), np.empty((paces, steps), np.float32)
-    wide = np.empty(steps, np.float32)
-    for post in range(len(row_of)):
-        for way in range(len(state)):
-            row = rows[row_of[post, way]]
-            for at in range(steps):
-                wide[at] = row[days[at]]
+    steps, paces = state.shape[1], state.shape[2]
+    line, floor = np.empty(steps * LANES, np.float32), np.empty(LANES, np.float32)
+    mixed, sums = np.zeros(steps, np.float32), np.empty(_SUMS + LANES, np.float32)
+    keeps = states.shape[1] > 0
+    for way in range(len(state)):
+        line[:], floor[:], kept = np.float32(0), np.float32(0), 0
+        for step in range(steps):
+            for pace in range(paces):
+                line[step * LANES + pace] = state[way, step, pace]
+        for post in range(len(row_of)):
+            now, after, row = opened[post + 1], opened[post + 2], rows[row_of[post, way]]
             total = np.float32(0)
-            for pace in range(paces):
-                for at in range(steps):
-                    state[way, pace, at] *= wide[at]
-                total += _total(state[way, pace])
+            for cell in range(len(now)):
+                if not now[cell]:
+                    continue
+                for step in range(cell * width, (cell + 1) * width):
+                    here, likely = line[step * LANES : (step + 1) * LANES], row[days[step]]
+                    for lane in range(LANES):
+                        here[lane] = (here[lane] + floor[lane]) * likely
+                    whole = np.float32(0)
+                    for pace in range(paces):
+                        whole += here[pace]
+                    if keeps:
+                        there = states[way, kept : kept + paces]
+                        for pace in range(paces):
+                            there[pace] = here[pace]
+                        kept += paces
+                    total += whole
+                    mixed[step] = switch * whole
             evidence[way] += np.log(np.float64(total))
-            if len(states) > 0:
-                for pace in range(paces):
-                    line, kept = state[way, pace], states[post, way, pace]
-                    for at in range(steps):
-                        kept[at] = line[at]
-            _mix(state[way], shares, switch, np.float32(1) / total, mean, mixed)
+            stays, factor = np.float32(1) - switch, np.float32(1) / total
+            model = (terms, shares, width)
+            _walk(line, mixed, now, after, model, stays, factor, newest_first[way], sums)
+            for lane in range(LANES):
+                floor[lane] = restart * sums[_SUMS + lane]
+        for step in range(steps):
             for pace in range(paces):
-                floor = restart * _total(mixed[pace])
-                _wait(
-                    mixed[pace], ratios[pace], weights[pace], newest_first[way], floor, sums, state[way, pace]
-                )
+                state[way, step, pace] = line[step * LANES + pace] + floor[pace]
 
 
-@compiled(types.void(*_EVENTS, *_MODEL, _STATES, _LINE, types.Array(types.float32, 2, "C"), _NUMBERS))
+@compiled(types.void(*_EVENTS, _LINES, _LINE, _LINES, _NUMBERS, *_MODEL), fastmath=_FAST)
 def _backward(
     behind: Singles,
     rows: Singles,
     row_of: NDArray[np.int64],
-    days: NDArray[np.int64],
-    ratios: Singles,
-    weights: Singles,
-    newest_first: NDArray[np.bool_],
-    shares: Singles,
-    switch: Any,
-    restart: Any,
+    opened: NDArray[np.bool_],
     states: Singles,
     ways: Singles,
     found: Singles,
     kept: NDArray[np.float64],
+    days: NDArray[np.int64],
+    width: int,
+    terms: Singles,
+    shares: Singles,
+    newest_first: NDArray[np.bool_],
+    switch: Any,
+    restart: Any,
 ) -> None:
     """Run back over the posts; `found` and `kept` are added to."""
-    paces, steps = behind.shape[1], behind.shape[2]
-    sums = np.empty(ratios.shape[1] * WIDTH, np.float32)
-    daily, totals = np.empty(steps, np.float32), np.empty(paces, np.float32)
-    wide, mean = np.empty(steps, np.float32), np.empty(steps, np.float32)
-    both, moved = np.empty((paces, steps), np.float32), np.empty((paces, steps), np.float32)
-    for post in range(len(row_of) - 1, -1, -1):
-        for at in range(steps):
-            daily[at] = np.float32(0)
-        for way in range(len(behind)):
-            total = np.float32(0)
+    steps, paces = behind.shape[1], behind.shape[2]
+    line, floor = np.empty(steps * LANES, np.float32), np.empty(LANES, np.float32)
+    mixed, sums = np.zeros(steps, np.float32), np.empty(_SUMS + LANES, np.float32)
+    daily, totals = np.empty(found.shape[1], np.float32), np.empty(paces, np.float32)
+    for way in range(len(behind)):
+        line[:], floor[:], end = np.float32(0), np.float32(0), states.shape[1]
+        for step in range(steps):
             for pace in range(paces):
-                for at in range(steps):
-                    both[pace, at] = states[post, way, pace, at] * behind[way, pace, at]
-                totals[pace] = _total(both[pace])
-                total += totals[pace]
+                line[step * LANES + pace] = behind[way, step, pace]
+        for post in range(len(row_of) - 1, -1, -1):
+            before, now, row = opened[post], opened[post + 1], rows[row_of[post, way]]
+            for cell in range(len(now)):
+                end -= width * paces * now[cell]
+            at, total, reached = end, np.float32(0), np.float32(0)
+            totals[:], daily[:] = np.float32(0), np.float32(0)
+            for cell in range(len(now)):
+                if not now[cell]:
+                    continue
+                for step in range(cell * width, (cell + 1) * width):
+                    here, likely = line[step * LANES : (step + 1) * LANES], row[days[step]]
+                    comes, whole = np.float32(0), np.float32(0)
+                    for pace in range(paces):
+                        comes += shares[pace] * (here[pace] + floor[pace])
+                    for pace in range(paces):  # the pace may have changed behind this post
+                        value = (np.float32(1) - switch) * (here[pace] + floor[pace]) + switch * comes
+                        both = states[way, at + pace] * value
+                        totals[pace] += both
+                        whole += both
+                        here[pace] = value * likely
+                        reached += here[pace]
+                    at += paces
+                    total += whole
+                    daily[days[step]] += whole
             factor = ways[way] / total
             for pace in range(paces):
                 kept[pace] += np.float64(factor * totals[pace])
-                for at in range(steps):
-                    daily[at] += factor * both[pace, at]
-            row = rows[row_of[post, way]]
-            for at in range(steps):
-                wide[at] = row[days[at]]
-            total = np.float32(0)
+            for day in range(len(daily)):
+                found[post, day] += factor * daily[day]
+            stays, factor = np.float32(1), np.float32(1) / reached
+            model = (terms, shares, width)
+            _walk(line, mixed, now, before, model, stays, factor, not newest_first[way], sums)
+            for lane in range(LANES):
+                floor[lane] = restart * sums[_SUMS + lane]
+        for step in range(steps):
             for pace in range(paces):
-                for at in range(steps):
-                    both[pace, at] = behind[way, pace, at] * wide[at]
-                totals[pace] = _total(both[pace])
-                total += totals[pace]
-            factor = np.float32(1) / total
-            for pace in range(paces):
-                for at in range(steps):
-                    both[pace, at] *= factor
-                _wait(
-                    both[pace],
-                    ratios[pace],
-                    weights[pace],
-                    not newest_first[way],
-                    restart * factor * totals[pace],
-                    sums,
-                    moved[pace],
-                )
-            _stay(moved, shares, switch, mean, behind[way])
-        for at in range(steps):
-            found[post, days[at]] += daily[at]
+                behind[way, step, pace] = line[step * LANES + pace] + floor[pace]

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Singles = NDArray[np.float32]
+Opened = NDArray[np.bool_]
 
 #: Shares of short, usual and long waits, by their mean in mean gaps: posts come in bursts.
 _MEANS, _SHARES = (0.3, 1.0, 3.0), (0.35, 0.48, 0.17)
@@ -20,6 +21,8 @@ _MEANS, _SHARES = (0.3, 1.0, 3.0), (0.35, 0.48, 0.17)
 #: 26 %. The power itself, applied by FFT, dated development dumps no better.
 _RATES = np.exp(np.linspace(-8.0, 0.25, 5))
 _HEIGHTS = np.array([8.376e-5, 9.676e-4, 1.4752e-2, 0.19102, 1.34321])
+#: Columns of a line that are opened and closed together: the days of a week, or seven weeks.
+CELL = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +33,8 @@ class Waits:
     1 over `fine` steps. newest_first: D. shares: P, how likely each pace is where a post tells nothing.
     """
 
-    size: int  # days
-    steps: int  # of a day
+    size: int  # columns of the line: days, or weeks
+    steps: int  # of a column
     ratios: Singles
     weights: Singles
     newest_first: NDArray[np.bool_]
@@ -44,6 +47,11 @@ class Waits:
         """Return the number of steps."""
         return self.size * self.steps
 
+    @property
+    def cells(self) -> int:
+        """Return the number of cells."""
+        return -(-self.size // CELL)
+
 
 def make_waits(
     size: int,
@@ -52,9 +60,14 @@ def make_waits(
     shares: Sequence[float],
     newest_first: Sequence[bool],
     table: Mapping[str, float],
+    *,
+    days: int = 1,
 ) -> Waits:
-    """Return the model for mean gaps in days with their shares; `table` is [order] of dates_offsets.toml."""
-    shapes = [mixture(gap, size, steps, table["waits"]) for gap in gaps]
+    """Return the model for mean gaps in days with their shares, on `size` columns of so many days.
+
+    table: [order] of dates_offsets.toml.
+    """
+    shapes = [mixture(gap, size * days, steps / days, table["waits"]) for gap in gaps]
     many = np.array(shares, dtype=np.float32)
     return Waits(
         size=size,
@@ -72,15 +85,20 @@ def make_waits(
 class Emitted:
     """Likelihoods of some posts.
 
-    rows: many x (days + 1), the last column 0. row_of: posts x directions, the row of each.
+    rows: many x (columns + 1), the last column 0. row_of: posts x directions, the row of each. opened: (posts
+    + 2) x cells, where each post may lie, with the posts before and behind; each has a cell.
     """
 
     rows: Singles
     row_of: NDArray[np.int64]
+    opened: Opened
 
 
-def mixture(gap: float, size: int, steps: int, tail: float) -> tuple[Singles, Singles]:
-    """Return ratios and weights for a mean gap in days; `tail` is the share of the long waits."""
+def mixture(gap: float, size: int, steps: float, tail: float) -> tuple[Singles, Singles]:
+    """Return ratios and weights for a mean gap in days, on `size` days of so many steps.
+
+    tail: the share of the long waits.
+    """
     means = np.array(_MEANS) * gap * steps
     ratios = np.concatenate([means / (1 + means), np.exp(-_RATES / steps)])
     # A channel with many posts a day has few long waits; at a gap of a day and more the share is full.
@@ -101,24 +119,29 @@ class Plain:
         self._length = _fft_length(2 * waits.fine)
         self._spectra = np.fft.rfft(kernel(waits), self._length)
 
-    def line(self, days: Singles) -> Singles:
-        """Return a value a day as a value a step."""
-        return days[self._days]
+    def start(self, values: Singles) -> Singles:
+        """Return a state that is the same on every step, of a value a pace."""
+        shape = (len(self._waits.newest_first), len(values), self._waits.fine)
+        return np.broadcast_to(values[:, None], shape).copy()
+
+    def held(self, opened: Opened) -> tuple[int, ...]:
+        """Return the shape of the states of posts that may lie in some cells (posts x cells)."""
+        return (len(self._waits.newest_first), len(opened), len(self._waits.shares), self._waits.fine)
 
     def forward(self, state: Singles, emitted: Emitted, states: Singles | None = None) -> NDArray[np.float64]:
         """Run over posts in document order; return the log evidence of every direction.
 
-        state: of the first post before its likelihood; left as that of the post behind the last. states:
-        posts x the same, filled with the state of each post, to a factor, if given.
+        state: of the first post before its likelihood; left as that of the post behind the last. states: of
+        the shape `held`, filled with the state of each post, to a factor, if given.
         """
         waits, evidence = self._waits, np.zeros(len(state))
-        for post, rows in enumerate(emitted.row_of):
-            state *= emitted.rows[rows][:, None, self._days]
+        for post in range(len(emitted.row_of)):
+            state *= self._likely(emitted, post)
             total = state.sum(axis=(1, 2), keepdims=True)
             evidence += np.log(total[:, 0, 0])
             state /= total
             if states is not None:
-                states[post] = state
+                states[:, post] = state
             changed = waits.switch * waits.shares[:, None] * state.sum(axis=1, keepdims=True)
             state[:] = self._moved((1 - waits.switch) * state + changed, back=False)
         return evidence
@@ -134,16 +157,21 @@ class Plain:
         waits, shares = self._waits, np.zeros(len(self._waits.shares))
         found = np.empty((len(emitted.row_of), waits.size), dtype=np.float32)
         for post in range(len(found) - 1, -1, -1):
-            both = states[post] * behind
+            both = states[:, post] * behind
             both *= (weights / both.sum(axis=(1, 2)))[:, None, None]
             shares += both.sum(axis=(0, 2))
             found[post] = both.sum(axis=(0, 1)).reshape(waits.size, waits.steps).sum(axis=1)
-            behind *= emitted.rows[emitted.row_of[post]][:, None, self._days]
+            behind *= self._likely(emitted, post)
             behind /= behind.sum(axis=(1, 2), keepdims=True)
             moved = self._moved(behind, back=True)
             changed = (waits.shares[:, None] * moved).sum(axis=1, keepdims=True)
             behind[:] = (1 - waits.switch) * moved + waits.switch * changed
         return found, shares
+
+    def _likely(self, emitted: Emitted, post: int) -> Singles:
+        opened = emitted.opened[post + 1, np.arange(self._waits.size) // CELL]
+        likely: Singles = emitted.rows[emitted.row_of[post], :-1] * opened
+        return likely[:, None, self._days]
 
     def _moved(self, state: Singles, *, back: bool) -> Singles:
         """Move distributions one wait ahead (or back), with the chance of a restart."""

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cleaners.dates.sweeps import WIDTH, Sweeps
-from cleaners.dates.waits import Emitted, Plain, make_waits
+from cleaners.dates.sweeps import LANES, Sweeps
+from cleaners.dates.waits import CELL, Emitted, Plain, make_waits
 
 TABLE = {"waits": 0.07, "switch": 0.004, "restart": 1e-3}
-SIZES = st.one_of(st.integers(1, 12), st.sampled_from([WIDTH - 1, WIDTH, WIDTH + 1, 5 * WIDTH + 3, 700]))
+SIZES = st.one_of(st.integers(1, 12), st.sampled_from([2 * CELL, 2 * CELL + 1, 700]))
 
 
 @settings(max_examples=40, deadline=None)
@@ -22,31 +22,39 @@ SIZES = st.one_of(st.integers(1, 12), st.sampled_from([WIDTH - 1, WIDTH, WIDTH +
     st.lists(st.sampled_from([0.01, 0.3, 2.0, 40.0]), min_size=1, max_size=3, unique=True),
     st.sampled_from([[False], [True], [False, True]]),
     st.integers(1, 8),
+    st.sampled_from([0.0, 0.5, 0.9]),
     st.integers(0, 2**32 - 1),
 )
 def test_sweeps_do_what_the_plain_passes_do(
-    size: int, steps: int, gaps: list[float], ways: list[bool], count: int, seed: int
+    size: int, steps: int, gaps: list[float], ways: list[bool], count: int, closed: float, seed: int
 ) -> None:
     chance = np.random.default_rng(seed)
     rows = (0.03 + 20 * chance.random((count + 1, size + 1)) ** 8).astype(np.float32)
     rows[:, -1] = 0
-    emitted = Emitted(rows, chance.integers(0, count + 1, (count, len(ways))))
     waits = make_waits(size, steps, gaps, [1.0] * len(gaps), ways, TABLE)
+    opened = chance.random((count + 2, waits.cells)) >= closed
+    opened[range(count + 2), chance.integers(0, waits.cells, count + 2)] = True
+    emitted = Emitted(rows, chance.integers(0, count + 1, (count, len(ways))), opened)
     weights = np.full(len(ways), 1 / len(ways), dtype=np.float32)
     answers = []
     for passes in (Plain(waits), Sweeps(waits)):
-        line = passes.line(np.full(size, 1 / waits.fine, dtype=np.float32))
-        state = np.tile(line, (len(ways), len(gaps), 1)) * waits.shares[:, None]
-        states = np.empty((count, *state.shape), dtype=np.float32)
+        state = passes.start(waits.shares / np.float32(waits.fine))
+        states = np.empty(passes.held(opened[1:-1]), dtype=np.float32)
         evidence = passes.forward(state.copy(), emitted)
         assert evidence == pytest.approx(passes.forward(state, emitted, states))
-        behind = np.tile(passes.line(np.ones(size, dtype=np.float32)), (len(ways), len(gaps), 1))
+        behind = passes.start(np.ones(len(gaps), dtype=np.float32))
         answers.append((evidence, *passes.backward(behind, emitted, states, weights)))
     (evidence, found, shares), (swept_evidence, swept, swept_shares) = answers
     assert swept_evidence == pytest.approx(evidence, abs=1e-3)
     assert swept == pytest.approx(found, abs=1e-3)
     assert swept.sum(axis=1) == pytest.approx(1.0, abs=1e-3)
     assert swept_shares == pytest.approx(shares, abs=1e-2)
+
+
+def test_more_paces_than_are_walked_side_by_side_are_refused() -> None:
+    gaps = [0.1 * (1 + at) for at in range(LANES + 1)]
+    with pytest.raises(ValueError, match="17 paces of 8 terms; the passes hold 16 of 8"):
+        Sweeps(make_waits(10, 1, gaps, [1.0] * len(gaps), [False], TABLE))
 
 
 @pytest.mark.parametrize(
