@@ -201,12 +201,12 @@ def span(told: Told) -> Grid | None:
             if clue.label not in {"future", "future_body", "deadline", "memory"}
         ]
         named = [year for year in plain if year] or [year for year in stated if year]
-        named = [year for year in named if year <= (bound.year if bound else _STAMPED[1])]
         if named:
-            years.append(max(named))
+            # Plans reach past the capture, posts do not: a year after it still says that a year is known.
+            years.append(min(max(named), bound.year if bound else _STAMPED[1]))
     if not years or max(years) < _WEB:
         return None
-    low, high = np.quantile(years, [0.2, 0.98])
+    low, high = np.quantile(years, 0.2), np.quantile(years, 0.98, method="higher")
     ahead = _LOOKING_BACK if len(years) == 1 and not fixed else 2
     # The middle of the years, not their lowest: an old year among a few does not stretch the range either.
     low = max(low, min(_WEB, high), high - _LONGEST)

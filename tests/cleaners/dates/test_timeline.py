@@ -23,3 +23,19 @@ def test_a_faulty_stamp_does_not_stretch_the_days(fault: date, bound: date | Non
 def test_stamps_of_one_long_feed_are_all_kept() -> None:
     days = [date(2000, 5, 1), date(2024, 5, 1)]
     assert Told([(), ()], days, date(2024, 6, 1)).sane().fixed == days
+
+
+@pytest.mark.parametrize(
+    ("texts", "bound", "year"),
+    [
+        (["Тариф вырастет с 1 января 2025 года", "Налог введут в 2025 году"], date(2024, 12, 5), 2024),
+        (["В 2018 году их было 300", "Тариф вырастет с 1 января 2026 года"], date(2025, 11, 2), 2025),
+        (["The plan for 2050 will be read on 5 March 2025"], date(2024, 12, 5), 2024),
+        (["В 2020 году закрыли", "С весны 2022 года не работает"], date(2025, 1, 5), 2024),
+    ],
+)
+def test_the_days_reach_to_the_latest_year_or_the_capture(texts: list[str], bound: date, year: int) -> None:
+    grid = span(Told([read_clues(text) for text in texts], [None] * len(texts), bound))
+    assert grid is not None
+    assert grid.day(0) <= date(year, 1, 1)
+    assert grid.day(grid.size - 1) >= min(bound, date(year, 12, 31))
