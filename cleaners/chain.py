@@ -16,7 +16,7 @@ Pure: no clock, no files, no network. The same bytes and options give the same a
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cleaners.account import account, item_id
 from cleaners.assemble import (
@@ -34,6 +34,7 @@ from cleaners.dates import resolve
 from cleaners.decode import decode
 from cleaners.evidence import gather
 from cleaners.formats import choose, read
+from cleaners.formats.widened import codec_of
 from cleaners.language import language
 from cleaners.marks import Mark, mark
 from cleaners.mend import mend
@@ -73,7 +74,8 @@ def clean(blob: Blob, options: CleanOptions = DEFAULT_OPTIONS) -> CleanedDocumen
 def clean_text(blob: Blob, options: CleanOptions = DEFAULT_OPTIONS) -> CleanedDocument:
     """Return everything that the cleaners say of one document of plain text."""
     document_id = blob.document_id
-    decoded = decode(blob.data, options.decode)
+    wide = codec_of(options.part.context) if options.part else None
+    decoded = decode(blob.data, replace(options.decode, wide=wide) if wide else options.decode)
     page = mend_page(decoded.lines)
     refusals = decoded.refusals or _refuse_blank(page, blob)
     damaged = note_damage(decoded)

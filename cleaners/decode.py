@@ -10,6 +10,7 @@ from itertools import accumulate, count
 
 from cleaners.runs import RawLine, Span, read_damaged_utf8, read_runs
 from cleaners.wide import (
+    MARKS,
     byte_order_mark,
     huge_line,
     read_seven_bit,
@@ -60,8 +61,10 @@ def decode(data: bytes, options: DecodeOptions = DecodeOptions()) -> Decoded:  #
     if not data:
         return _refused(data, "empty", "The document holds no bytes.")
     mark = byte_order_mark(data)
+    if options.wide:
+        mark = options.wide, len(MARKS[options.wide]) if data.startswith(MARKS[options.wide]) else 0
     begin = mark[1] if mark else 0
-    if begin == len(data):
+    if begin == len(data) and begin:
         return _refused(data, "empty", "The document holds only a byte order mark.")
     nuls = data.count(0)
     if nuls and not data.strip(b"\0\r\n\t "):
@@ -69,7 +72,7 @@ def decode(data: bytes, options: DecodeOptions = DecodeOptions()) -> Decoded:  #
             data, "nul-bytes", f"The {len(data):,} bytes are NULs; the file was probably never written."
         )
     if mark and mark[0] != "utf-8-sig":
-        return read_wide(data, mark[0], "bom", begin, options.max_line)
+        return read_wide(data, mark[0], "bom" if begin else "guessed", begin, options.max_line)
     if not mark and (declared := wide_declared(options.declared, data)):
         return read_wide(data, declared, "declared", 0, options.max_line)
     if nuls or _share(_CONTROLS, data[:PROBE]) > SOME_CONTROLS:

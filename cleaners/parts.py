@@ -96,7 +96,8 @@ def _behind(read: Read, start: int, size: int, context: bytes, cutter: Cutter, s
         found = cutter.resume(read(at, sizes.whole + LOOK), context)
         if found > 0:
             return at + found
-        at += sizes.whole  # the windows overlap, so that no mark lies on an edge of both
+        # The windows overlap, so that no mark lies on an edge of both; each begins at a character of UTF-32.
+        at += sizes.whole // 4 * 4
     return size
 
 

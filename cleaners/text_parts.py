@@ -1,13 +1,16 @@
-"""Plain text in parts: it is cut where a post begins, which the splitter itself says of a window of lines."""
+"""How a large file is cut. Plain text: where a post begins, which the splitter says of a window of lines."""
 
 import re
 
 from cleaners.chain import mend_page
 from cleaners.decode import decode
-from cleaners.formats.entry import Cutter
-from cleaners.formats.line_parts import behind_line, is_wide
+from cleaners.formats.entry import Cutter, Format
+from cleaners.formats.line_parts import behind_line
+from cleaners.formats.widened import widened
 from cleaners.marks import mark
 from cleaners.split import split
+from cleaners.wide import narrowed, wide_codec
+from schemas.options import CleanOptions
 
 #: Bytes in front of a wanted cut in which a place is looked for, and how far beyond them the splitter looks:
 #: some dozens of posts, and a hundredth of the time that cleaning the part takes.
@@ -15,12 +18,16 @@ WINDOW, EDGE = 24_576, 8_192
 _BLANK_LINE = re.compile(rb"\n[ \t]*\r?\n(?=[^\s])")
 
 
-def text_cutter(head: bytes) -> Cutter | None:
-    """Return how a file of plain text is cut that begins with `head`; None for UTF-16 and UTF-32.
+def cutter_of(known: Format | None, head: bytes, options: CleanOptions) -> Cutter | None:
+    """Return how a file that begins with `head` is cut; None for a format that is read whole.
 
-    Their line breaks cannot be told from other bytes without what stands before them.
+    Of UTF-16 and UTF-32 it is cut as the UTF-8 that it would be.
     """
-    return None if is_wide(head) else Cutter(cut=_cut, resume=behind_line, giant="huge-line")
+    wide = wide_codec(head)
+    if wide:
+        head = narrowed(head, wide)
+    cutter = known.cutter(head, options) if known else TEXT_CUTTER
+    return widened(cutter, wide) if cutter and wide else cutter
 
 
 def _cut(data: bytes, context: bytes, wanted: int) -> tuple[int, bytes] | None:
@@ -47,3 +54,6 @@ def between_posts(data: bytes, wanted: int) -> int | None:
         return max(inside)[1]
     blanks = [match.end() for match in _BLANK_LINE.finditer(data, least, wanted)]
     return blanks[-1] if blanks else None
+
+
+TEXT_CUTTER = Cutter(cut=_cut, resume=behind_line, giant="huge-line")

@@ -26,6 +26,8 @@ _BOMS = (  # the longer first: UTF-32-LE begins with the mark of UTF-16-LE
     (b"\xfe\xff", "utf-16-be"),
 )
 _WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
+#: The byte order marks of the wide codecs.
+MARKS = {codec: mark for mark, codec in _BOMS if codec in _WIDE}
 _ODD = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 #: Blocks in which living languages, their punctuation and emoji are written.
 _TEXT = re.compile(
@@ -89,6 +91,27 @@ def wide_declared(declared: str | None, data: bytes) -> str | None:
     return next(
         (codec for codec in candidates if codec in _WIDE and _reads_as_text(data[:SAMPLE], codec, 0.9)), None
     )
+
+
+def wide_codec(head: bytes) -> str | None:
+    """Return utf-16-le, utf-16-be, utf-32-le or utf-32-be if a document that begins so is written in it."""
+    found = byte_order_mark(head)
+    if found:
+        return None if found[0] == "utf-8-sig" else found[0]
+    return wide_without_mark(head) if b"\0" in head[:SAMPLE] else None
+
+
+def narrowed(data: bytes, codec: str) -> bytes:
+    """Return bytes of a wide codec as UTF-8 with the same characters, lone surrogates too.
+
+    What is no character becomes U+FFFD; bytes behind the last whole unit are left out.
+    """
+    unit = 4 if codec.startswith("utf-32") else 2
+    data = data[: len(data) // unit * unit]
+    try:
+        return data.decode(codec, "surrogatepass").encode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:  # UTF-32 beyond the last character: one U+FFFD a unit
+        return data.decode(codec, "replace").encode()
 
 
 def read_wide(data: bytes, codec: str, how: How, begin: int, max_line: int) -> Decoded:

@@ -66,7 +66,7 @@ def _stretches(
     from cleaners.formats import TEXT, detect, named, names  # noqa: PLC0415 - as above
     from cleaners.formats.entry import TAIL, Glimpse  # noqa: PLC0415 - as above
     from cleaners.parts import blind, cut  # noqa: PLC0415 - as above
-    from cleaners.text_parts import text_cutter  # noqa: PLC0415 - as above
+    from cleaners.text_parts import cutter_of  # noqa: PLC0415 - as above
     from flows.cleaning import options_of  # noqa: PLC0415 - as above
 
     head = read(0, sizes.most)
@@ -76,7 +76,7 @@ def _stretches(
         known = named(ref.input_format)
     else:
         return None
-    cutter = known.cutter(head, options_of(ref)) if known else text_cutter(head)
+    cutter = cutter_of(known, head, options_of(ref))
     if cutter is not None:
         return known.name if known else TEXT, cut(read, ref.bytes, cutter, sizes)
     if memory is None or (known.cost if known else COST) * ref.bytes <= memory:

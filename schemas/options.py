@@ -10,6 +10,7 @@ class DecodeOptions:
 
     max_line: int = 1 << 20  # bytes; a longer line is quarantined as a range
     declared: str | None = None  # a codec that the source declares, tried before guessing
+    wide: str | None = None  # UTF-16 or UTF-32 with its byte order, where that is known for sure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

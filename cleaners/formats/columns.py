@@ -116,9 +116,10 @@ def no_text(columns: Iterable[str]) -> str:
 class Rows:
     """Turns the rows of one table into records. What is looked up per table is looked up once."""
 
-    def __init__(self, known: Table) -> None:
-        """Take what the columns hold."""
+    def __init__(self, known: Table, channel: str | None = None) -> None:
+        """Take what the columns hold; `channel` is that of all rows, where they do not name theirs."""
         self._known = known
+        self._channel = channel
         self._taken = known.taken
         self._plain = tuple(
             (role, column)
@@ -153,7 +154,7 @@ class Rows:
             kind="article" if title else "post",
             text=text,
             title=title or None,
-            channel=_name(said["channel"]) if "channel" in said else None,
+            channel=_name(said["channel"]) if "channel" in said else self._channel,
             author=_name(said["author"]) if "author" in said else None,
             native_id=number or address,
             identity=_identity(number, self._known),
@@ -190,6 +191,14 @@ class Rows:
             drifts.append(Drift(path=column, what="invalid"))
             return None, None
         return moment, (None if value == moment else _name(value))
+
+
+def channel_of(fields: Mapping[str, Any]) -> str | None:
+    """Return the channel that the fields around a list of rows name."""
+    plain = {_PLAIN.sub("", key.casefold()): value for key, value in fields.items()}
+    return next(
+        filter(None, (_name(plain.get(name)) for name in (*names()["channel"], "name", "title"))), None
+    )
 
 
 def without_surrogates(value: Any) -> Any:

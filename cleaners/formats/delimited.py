@@ -12,7 +12,7 @@ from cleaners.formats import columns
 from cleaners.formats.dialect import MAX_COLUMNS, Dialect, row_end, rows, sniff, usual, values_of
 from cleaners.formats.encoded import Encoded, to_utf8
 from cleaners.formats.entry import Cutter, Format, Glimpse
-from cleaners.formats.line_parts import behind_line, is_wide
+from cleaners.formats.line_parts import behind_line
 from schemas.documents import Refusal
 from schemas.drift import Drift
 from schemas.options import CleanOptions
@@ -24,9 +24,7 @@ _NAME = "csv"
 def recognise(glimpse: Glimpse) -> float:
     """Return how sure it is: a first row of names, one of them known for text, and rows of its length."""
     head = glimpse.head
-    if b"\0" in head[:64]:  # UTF-16
-        head = to_utf8(head[: len(head) // 2 * 2]).utf8
-    elif _in_code_page(head.partition(b"\n")[0]):
+    if _in_code_page(head.partition(b"\n")[0]):
         head = to_utf8(head[: head.rfind(b"\n") + 1] or head).utf8
     if head[:1] in b"{[<" or b"\0" in head[:100]:
         return 0.0
@@ -73,8 +71,6 @@ def cutter(head: bytes, options: CleanOptions) -> Cutter | None:
 
     Its header line is the context of every part but the first, which has it.
     """
-    if is_wide(head):
-        return None
     encoded = to_utf8(head, options=options.decode)
     found = sniff(encoded.utf8[: 1 << 16], whole=len(encoded.utf8) <= 1 << 16)
     dialect = found[0] if found else usual(encoded.utf8)

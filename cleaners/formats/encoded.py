@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from cleaners.decode import decode
-from cleaners.wide import byte_order_mark
+from cleaners.wide import MARKS, byte_order_mark
 from schemas.documents import CodecRun, Line
 from schemas.options import DecodeOptions
 
@@ -73,12 +73,13 @@ def to_utf8(data: bytes, declared: str | None = None, options: DecodeOptions | N
 
     `declared`: the codec that the document names; it counts where the bytes are not UTF-8.
     """
-    if is_utf8(data):
+    wide = options.wide if options else None
+    if not wide and is_utf8(data):
         if data.startswith(_MARK):
             return Encoded(data[3:], (CodecRun(0, len(data), "utf-8-sig", "bom"),), 3)
         return Encoded(data, (CodecRun(0, len(data), "utf-8", "utf-8"),))
     declared = declared or (options.declared if options else None)
-    page = decode(data, DecodeOptions(max_line=max(len(data), 1), declared=declared))
+    page = decode(data, DecodeOptions(max_line=max(len(data), 1), declared=declared, wide=wide))
     lines = sorted(
         [*page.lines, *(Line(0, refusal.start, refusal.end, "\ufffd") for refusal in page.refusals)],
         key=lambda line: line.start,
@@ -88,8 +89,9 @@ def to_utf8(data: bytes, declared: str | None = None, options: DecodeOptions | N
         for line, (codec, how) in zip(lines, _of_lines(lines, page.runs), strict=True)
     ]
     mark = byte_order_mark(data)
-    if mark and exact and exact[0][0].start == 0:  # structure, not a part of the first line
-        exact[0] = (replace(exact[0][0], start=mark[1]), exact[0][1])
+    begin = len(MARKS[wide]) if wide and data.startswith(MARKS[wide]) else mark[1] if mark else 0
+    if begin and exact and exact[0][0].start == 0:  # structure, not a part of the first line
+        exact[0] = (replace(exact[0][0], start=begin), exact[0][1])
     starts, shown, reached = [], [], 0
     for line, _ in exact:
         text = _shown(line.text).encode() + (

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from cleaners.wide import narrowed, wide_codec
 from schemas.options import CleanOptions
 from schemas.records import Finding
 
@@ -31,8 +32,14 @@ class Glimpse:
     ) -> "Glimpse":
         """Return the glimpse of a document of which only both ends are at hand."""
         name = uri.rsplit("/", 1)[-1].lower()
-        start = head[:HEAD].removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
-        return cls(head=start, tail=tail[-TAIL:], size=size, name=name, media_type=media_type)
+        head, tail = head[:HEAD], tail[-TAIL:]
+        if wide := wide_codec(head):  # seen as UTF-8: nothing is recognised by its code units
+            whole = size <= HEAD
+            head = narrowed(head, wide)
+            tail = narrowed(tail[(len(tail) - size) % 4 :], wide)
+            size = len(head) if whole else max(size, len(head) + 1)
+        start = head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
+        return cls(head=start, tail=tail, size=size, name=name, media_type=media_type)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

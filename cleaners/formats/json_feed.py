@@ -72,7 +72,7 @@ def parse(data: bytes, options: CleanOptions) -> Iterator[Finding]:
             yield Refusal(*place, "format", "invalid-json", f"An item is {error}.")
             continue
         yield _record(said, place, channel, key)
-        for name in said.keys() - _TAKEN - _KNOWN:
+        for name in sorted(said.keys() - _TAKEN - _KNOWN):
             if not name.startswith("_"):  # extensions
                 yield Drift(path=f"items[].{name}", what="unknown-key")
     if found.too_deep:

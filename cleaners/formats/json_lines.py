@@ -59,7 +59,7 @@ def parse(data: bytes, options: CleanOptions) -> Iterator[Finding]:
             if encoded.place is None and not encoded.skip
             else (encoded.at(start), encoded.at(end))
         )
-        row = _read(encoded.utf8, start, end, place)
+        row = read_row(encoded.utf8, start, end, place)
         if not isinstance(row, dict):
             yield row
             continue
@@ -67,7 +67,7 @@ def parse(data: bytes, options: CleanOptions) -> Iterator[Finding]:
         yield record
         if drifts or not seen.issuperset(row):
             yield from drifts
-            for key in row.keys() - seen:
+            for key in sorted(row.keys() - seen):
                 yield Drift(path=columns.without_surrogates(key), what="unknown-key")
 
 
@@ -78,10 +78,10 @@ def cutter(head: bytes, options: CleanOptions) -> Cutter | None:
     roles by it, and what comes up later is drift.
     """
     census = _census(to_utf8(head, options=options.decode).utf8, columns.CENSUS)
-    return line_cutter(head, orjson.dumps(dict.fromkeys(census)) + b"\n")
+    return line_cutter(orjson.dumps(dict.fromkeys(census)) + b"\n")
 
 
-def _read(data: bytes, start: int, end: int, place: tuple[int, int]) -> Refusal | dict[str, Any]:
+def read_row(data: bytes, start: int, end: int, place: tuple[int, int]) -> Refusal | dict[str, Any]:
     """Return the row of one line, or why it cannot be used. `place`: its bytes in the document."""
     if end - start > MAX_ELEMENT:
         detail = f"One line of {end - start:,} bytes is longer than any row may be."

@@ -46,6 +46,7 @@ class Array:
     owner_end: int | None = None
     rest: int | None = None
     too_deep: bool = False
+    around: bytes = b""  # the brackets that are open around its owner
 
 
 def arrays(data: bytes, key: bytes | None) -> Iterator[Array]:
@@ -72,6 +73,7 @@ def arrays(data: bytes, key: bytes | None) -> Iterator[Array]:
                 named = data[before:before_end] + data[before_end:at].strip() == name
                 if named or key is None:
                     array, level = Array(stack[max(len(stack) - 2, 0)], at), len(stack)
+                    array.around = bytes(data[place] for place in stack[:-2])
         elif text in b"}]":
             if not stack or data[stack[-1]] != text[0] - 2:  # { is } - 2, [ is ] - 2
                 trouble = at

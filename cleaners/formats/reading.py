@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from cleaners.formats.entry import Format
+from cleaners.formats.widened import codec_of, read_widened
+from cleaners.wide import wide_codec
 from schemas.documents import CodecRun, Refusal
 from schemas.drift import Drift
 from schemas.options import CleanOptions
@@ -54,11 +56,13 @@ def read(known: Format, data: bytes, options: CleanOptions) -> Parsed:
 def _findings(known: Format, data: bytes, options: CleanOptions) -> Iterator[Finding]:
     """Yield what a parser finds in a document; of a part, what it finds behind the part's context."""
     context = options.part.context if options.part else b""
+    wide = codec_of(context) if context else wide_codec(data)
     if not context:
-        yield from known.parse(data, options)
+        yield from read_widened(known.parse, data, wide, options) if wide else known.parse(data, options)
         return
     ahead = len(context)
-    for finding in known.parse(context + data, options):
+    data = context + data
+    for finding in read_widened(known.parse, data, wide, options) if wide else known.parse(data, options):
         match finding:
             case Record() | Refusal() | CodecRun():
                 if finding.end > ahead or finding.start >= ahead:

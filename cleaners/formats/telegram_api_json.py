@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 
 from cleaners.formats.entry import Cutter, Format, Glimpse
+from cleaners.formats.json_parts import array_cutter, unread
 from cleaners.formats.json_slices import Array, arrays, element, json_lines
 from cleaners.formats.line_parts import line_cutter
 from cleaners.formats.telegram_bot_message import read_bare, read_update
@@ -44,22 +45,24 @@ def recognise(glimpse: Glimpse) -> float:
 
 def parse(data: bytes, options: CleanOptions) -> Iterator[Finding]:
     """Yield messages in the order of the file. A bad line is refused alone; a cut file ends in a refusal."""
-    if options.part is not None:
-        return _by_lines(data)
-    opening = data[:_OPENING].removeprefix(b"\xef\xbb\xbf").lstrip()
-    if opening.startswith(b"["):
-        return _by_tokens(data, None)
-    if re.match(rb'\{\s*"ok"', opening):
-        return _by_tokens(data, b"result")
-    return _by_lines(data)
+    key = _key(data)
+    return (
+        _by_lines(data) if key == b"" else _by_tokens(data, key, whole=not options.part or options.part.last)
+    )
 
 
 def cutter(head: bytes, options: CleanOptions) -> Cutter | None:  # noqa: ARG001 - the shape of all cutters
-    """Return how lines of messages are cut; an array, in one line or in many, is read whole."""
-    opening = head[:_OPENING].removeprefix(b"\xef\xbb\xbf").lstrip()
-    if opening.startswith(b"[") or re.match(rb'\{\s*"ok"', opening):
+    """Return how it is cut: at line breaks or, in an array, between two messages."""
+    key = _key(head)
+    return line_cutter() if key == b"" else array_cutter(key)
+
+
+def _key(data: bytes) -> bytes | None:
+    """Return the name of the array of messages, None if the document itself is one, b"" for lines."""
+    opening = data[:_OPENING].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if opening.startswith(b"["):
         return None
-    return line_cutter(head)
+    return b"result" if re.match(rb'\{\s*"ok"', opening) else b""
 
 
 def _by_lines(data: bytes) -> Iterator[Finding]:
@@ -68,7 +71,7 @@ def _by_lines(data: bytes) -> Iterator[Finding]:
         yield from _read(data[start:end], start, cut=end == size)
 
 
-def _by_tokens(data: bytes, key: bytes | None) -> Iterator[Finding]:
+def _by_tokens(data: bytes, key: bytes | None, *, whole: bool) -> Iterator[Finding]:
     last: Array | None = None
     for last in arrays(data, key):
         for start, end in last.elements:
@@ -77,15 +80,12 @@ def _by_tokens(data: bytes, key: bytes | None) -> Iterator[Finding]:
         detail = "There is no list of messages in it, or it was cut off before one."
         yield Refusal(0, len(data), "format", "truncated", detail)
         return
-    reached = last.elements[-1][1] if last.elements else last.start
-    if last.too_deep:
-        yield Refusal(
-            reached, len(data), "format", "too-deep", "The JSON nests deeper than any message does."
-        )
-    elif last.end is None:
+    rest = unread(last, data, whole=whole)
+    if rest:
         detail = "The list of messages is cut off. Store it again to have the rest."
-        start = reached if last.rest is None else max(last.rest, reached)
-        yield Refusal(start, len(data), "format", "truncated", detail)
+        if rest[1] == "too-deep":
+            detail = "The JSON nests deeper than any message does."
+        yield Refusal(rest[0], len(data), "format", rest[1], detail)
 
 
 def _read(piece: bytes, start: int, *, cut: bool = False) -> tuple[Finding, ...]:

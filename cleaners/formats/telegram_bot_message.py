@@ -195,7 +195,7 @@ def _extras(said: Mapping[str, Any]) -> str | None:
 
 
 def _drifts(said: Mapping[str, Any]) -> Iterator[Drift]:
-    for name in said.keys() - _KEYS:
+    for name in sorted(said.keys() - _KEYS):
         yield Drift(path=str(name), what="unknown-key")
     for names, kind in ((("message_id", "id"), int), (("text",), str)):
         value = next((said[name] for name in names if name in said), None)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from cleaners.formats.entry import Cutter, Format, Glimpse
+from cleaners.formats.json_parts import array_cutter, unread
 from cleaners.formats.json_slices import Array, arrays
 from cleaners.formats.telegram_desktop_message import read_chat, read_message
 from schemas.documents import Refusal
@@ -17,9 +18,16 @@ from schemas.options import CleanOptions
 from schemas.records import Finding
 
 _MESSAGES = re.compile(rb'\n *"messages": \[(?:\n( *)\{(?=\n)|\](?=\n))')
+#: What the exporter calls chats and messages: others have these keys as well.
+_KINDS = re.compile(
+    rb'"type"\s*:\s*"(?:message|service|unsupported|saved_messages|replies|verification_codes|personal_chat|bot_chat'
+    rb'|(?:public|private)_(?:group|supergroup|channel))"'
+)
 _OPENING = b'"messages": [\n'
 #: Bytes at which the end of a list or a file is looked for: brackets and blanks only.
 _NEAR = 64
+#: Bytes in which the first chat's messages begin, unless others have none.
+_FIRST = 1 << 18
 
 
 def recognise(glimpse: Glimpse) -> float:
@@ -27,7 +35,7 @@ def recognise(glimpse: Glimpse) -> float:
     head = glimpse.head
     if not head.startswith(b"{"):
         return 0.0
-    if b'"messages"' in head and b'"type"' in head and b'"id"' in head:
+    if b'"messages"' in head and b'"id"' in head and _KINDS.search(head):
         return 0.95 if b'"date"' in head else 0.8
     account = (b'"personal_information"', b'"frequent_contacts"', b'"left_chats"', b'"chats"')
     if b'"about"' in head and any(name in head or name in glimpse.tail for name in account):
@@ -37,17 +45,23 @@ def recognise(glimpse: Glimpse) -> float:
 
 def parse(data: bytes, options: CleanOptions) -> Iterator[Finding]:
     """Yield messages in the order of the file; a cut file ends in a refusal. Parts have the usual layout."""
-    if options.part is not None:
-        return _by_layout(data, whole=options.part.last)
-    return _by_layout(data, whole=True) if _has_layout(data) else _by_tokens(data)
+    part = options.part
+    context = part.context if part else b""
+    read = _by_layout if (context.endswith(_OPENING) if context else _has_layout(data)) else _by_tokens
+    return read(data, whole=part is None or part.last)
 
 
 def cutter(head: bytes, options: CleanOptions) -> Cutter | None:  # noqa: ARG001 - the shape of all cutters
-    """Return how the exporter's own layout is cut: between two messages. Another layout is read whole.
+    """Return how it is cut: between two messages.
 
-    The context is the head of the chat that the part begins in, up to the line that opens its messages.
+    The context is the head of the chat that the part begins in, up to what opens its messages. A file whose
+    heads do not name their chats is read whole.
     """
-    return Cutter(cut=_cut, resume=_resume) if _has_layout(head) else None
+    if _has_layout(head):
+        return Cutter(cut=_cut, resume=_resume)
+    first = next(arrays(head[:_FIRST], b"messages"), None)
+    fields = head[first.owner_start : first.start] + b"[]}" if first else b""
+    return array_cutter(b"messages") if b'"type"' in fields and read_chat(fields).key else None
 
 
 def _cut(data: bytes, context: bytes, wanted: int) -> tuple[int, bytes] | None:
@@ -124,8 +138,8 @@ def _by_layout(data: bytes, *, whole: bool) -> Iterator[Finding]:
         yield _truncated(reached, size, "before its closing brace")
 
 
-def _by_tokens(data: bytes) -> Iterator[Finding]:
-    """Read a file of any other layout."""
+def _by_tokens(data: bytes, *, whole: bool) -> Iterator[Finding]:
+    """Read a file of any other layout; not `whole`: the file goes on behind a message."""
     size = len(data)
     last: Array | None = None
     for last in arrays(data, b"messages"):
@@ -135,13 +149,16 @@ def _by_tokens(data: bytes) -> Iterator[Finding]:
             yield from read_message(data[start:end], start, chat)
     if last is None:
         return
-    reached = last.elements[-1][1] if last.elements else last.start
-    if last.too_deep:
-        yield Refusal(reached, size, "format", "too-deep", "The JSON nests deeper than any export does.")
-    elif last.end is None:
-        start = reached if last.rest is None else max(last.rest, reached)
-        yield _truncated(start, size, "in the middle of a list of messages")
-    elif last.owner_end is None or not data[-_NEAR:].rstrip().endswith(b"}"):
+    rest = unread(last, data, whole=whole)
+    if rest and rest[1] == "too-deep":
+        yield Refusal(rest[0], size, "format", "too-deep", "The JSON nests deeper than any export does.")
+    elif rest:
+        yield _truncated(rest[0], size, "in the middle of a list of messages")
+    elif (
+        whole
+        and last.end is not None
+        and (last.owner_end is None or not data[-_NEAR:].rstrip().endswith(b"}"))
+    ):
         yield _truncated(last.end, size, "before its closing brace")
 
 

@@ -161,7 +161,7 @@ def _extras(said: dict[str, Any], chat: Chat, *, service: bool) -> str | None:
 
 def _drifts(said: dict[str, Any]) -> Iterator[Drift]:
     """Yield keys, types and actions that are not known, and values of another type than they always had."""
-    for key in said.keys() - _KEYS:
+    for key in sorted(said.keys() - _KEYS):
         yield Drift(path=f"messages[].{key}", what="unknown-key")
     kind = said.get("type")
     if kind == "service":

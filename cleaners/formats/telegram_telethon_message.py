@@ -128,7 +128,7 @@ def _extras(said: dict[str, Any], media: object, peer: object, key: str | None) 
 
 
 def _drifts(said: Mapping[str, Any]) -> Iterable[Drift]:
-    for name in said.keys() - _KEYS:
+    for name in sorted(said.keys() - _KEYS):
         yield Drift(path=str(name), what="unknown-key")
     if said.get("_") not in _TYPES:
         yield Drift(path="_", what=f"unknown-type:{said.get('_')}")

@@ -15,19 +15,19 @@ from cleaners.chain import clean
 from cleaners.formats import FORMATS, named
 from cleaners.formats.entry import Cutter
 from cleaners.parts import LOOK, Sizes, Stretch, cut
-from cleaners.text_parts import text_cutter
+from cleaners.text_parts import cutter_of as cutter_by_format
 from schemas.documents import Blob
 from schemas.items import CleanedDocument, Item
 from schemas.options import CleanOptions
 
 SMALL = Sizes(whole=2_000, part=3_000, most=20_000)
 SEEDS = Path(__file__).parents[2] / "seeds"
-CUT = ("telegram-desktop-json", "telegram-api-json", "jsonl", "csv", "mbox", "warc")
+CUT = ("telegram-desktop-json", "telegram-api-json", "jsonl", "json", "csv", "mbox", "warc")
 
 
 def cutter_of(name: str, data: bytes) -> Cutter | None:
     known = named(name)
-    return text_cutter(data) if known is None else known.cutter(data, CleanOptions())
+    return cutter_by_format(known, data, CleanOptions())
 
 
 def parts(name: str, data: bytes, sizes: Sizes = SMALL) -> list[Stretch]:
@@ -221,15 +221,97 @@ def test_lines_of_messages() -> None:
     assert_the_same("telegram-api-json", "\n".join(lines).encode())
 
 
+@pytest.mark.parametrize("indent", [None, 0, 2])
+def test_arrays_are_cut_between_their_elements(indent: int | None) -> None:
+    late = [
+        row | {"body": "b", "title": f"t{n}", "nested": [{"a": ["}, {", 1]}]} for n, row in enumerate(rows())
+    ]
+    data = json.dumps([*rows(), *late], indent=indent).encode()
+    assert_the_same("json", data)
+    assert_the_same("json", data[:-300])
+    around = {"guild": {"name": "G"}, "channel": {"name": "harbour"}, "messages": late, "more": [{"a": 1}]}
+    for row in late:
+        del row["channel"]
+    data = json.dumps(around, indent=indent).encode()
+    found = assert_the_same("json", data)
+    assert b'"harbour"' in found[-1].part.context
+    assert_the_same("json", json.dumps(around, indent=indent).encode("utf-16"))
+    sent = {
+        "_": "Message",
+        "peer_id": {"_": "PeerChannel", "channel_id": 7},
+        "date": "2024-01-02T03:04:05+00:00",
+    }
+    data = json.dumps([{**sent, "id": n, "message": text(n)} for n in range(100)], indent=indent).encode()
+    assert_the_same("telegram-api-json", data)
+    assert_the_same("telegram-api-json", data[:-30])
+    update = {"chat": {"id": -1001, "type": "channel", "title": "T"}, "date": 1704164645}
+    updates = [
+        {"update_id": n, "channel_post": {**update, "message_id": n, "text": text(n)}} for n in range(100)
+    ]
+    assert_the_same("telegram-api-json", json.dumps({"ok": True, "result": updates}, indent=indent).encode())
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_an_export_that_another_program_wrote_again(indent: int | None) -> None:
+    chats = [
+        {"name": f"Chat {n}", "type": "public_channel", "id": n, "messages": messages(n, count)}
+        for n, count in ((5, 30), (6, 0), (7, 1), (8, 40), (9, 3))
+    ]
+    data = json.dumps({"about": "x", "chats": {"about": "y", "list": chats}}, indent=indent).encode()
+    found = assert_the_same("telegram-desktop-json", data)
+    assert b'"Chat 8"' in found[-2].part.context
+    data = json.dumps(chats[3], indent=indent, ensure_ascii=False).encode()
+    assert_the_same("telegram-desktop-json", data)
+    assert_the_same("telegram-desktop-json", data[:-300])
+    assert cutter_of("telegram-desktop-json", json.dumps(chats[3], sort_keys=True).encode()) is None
+
+
+def test_behind_an_element_that_no_part_can_hold_an_array_is_read_where_elements_have_lines() -> None:
+    row = {"id": 1, "text": "A short text."}
+    long = {"id": 2, "text": ["}, {", "é" * 70_000]}
+    data = json.dumps([row] * 90 + [long] + [row] * 90, indent=1, ensure_ascii=False).encode()
+    found = parts("json", data, Sizes(whole=9_999, part=3_000, most=20_000))
+    assert {one.lost[0] for one in found if one.lost} == {"huge-record"}
+    assert sum(len(one.items) for one in cleaned("json", data, found)) == 180
+
+
 def test_what_cannot_be_cut_is_not() -> None:
-    assert cutter_of("telegram-api-json", b'[{"_": "Message"}]') is None
-    assert (
-        cutter_of("telegram-desktop-json", b'{"name": "A", "type": "x", "id": 1, "messages": [{}]}') is None
-    )
-    for name in ("jsonl", "csv", "text"):
-        assert cutter_of(name, '{"text": "a", "id": 1}\na,b\n'.encode("utf-16")) is None
+    assert cutter_of("json", b'{"text": "a row alone"}') is None
     assert {known.name for known in FORMATS if known.cutter(b"", CleanOptions())} == {"jsonl", "mbox", "warc",
         "telegram-api-json"}  # fmt: skip
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize("mark", ["\ufeff", ""])
+@pytest.mark.parametrize("name", ["jsonl", "csv", "text"])
+def test_wide_files_are_cut_between_characters(name: str, mark: str, codec: str) -> None:
+    if name == "csv":
+        shown = "id;text\n" + "".join(f'{n};"Ђ {n}; 🚢 sails\nat noon."\n' for n in range(200))
+    else:
+        shown = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows())
+    if name == "text":
+        shown = "\n\n\n".join(f"Forwarded from Ђ {n}\n{text(n)}\n{text(n)}\n🚢" for n in range(60))
+    data = (mark + shown).encode(codec)
+    if name != "text":
+        found = assert_the_same(name, data)
+    else:  # neighbours date posts, and their parts know fewer of them
+        found = parts(name, data)
+        documents = list(cleaned(name, data, found))
+        assert "".join(item.text for one in documents for item in one.items) == "".join(
+            item.text for item in clean(Blob(data=data, source="test", uri="whole")).items
+        )
+    assert all(one.start % 4 == 0 or (codec.startswith("utf-16") and one.start % 2 == 0) for one in found)
+
+
+def test_a_wide_line_that_no_part_can_hold_is_kept_and_not_read() -> None:
+    short, other = "A short line.\n" * 200, "More of it.\n" * 200
+    data = ("\ufeff" + short + "é" * 40_000 + "\n" + other).encode("utf-16-le")
+    found = parts("text", data, Sizes(whole=9_999, part=3_000, most=20_000))
+    lost = [one for one in found if one.lost]
+    assert data[lost[0].start : lost[-1].end].decode("utf-16-le") == "é" * 40_000 + "\n"
+    said = "".join(item.text for one in cleaned("text", data, found) for item in one.items)
+    assert "A short line." in said
+    assert "More of it." in said
 
 
 def dump(posts: int) -> bytes:
@@ -303,20 +385,25 @@ _PIECES = st.sampled_from(
     [
         *(b"\n", b"\r\n", b"\n\n", b'"', b",", b"{", b"}", b" ", b"word ", b"\xff", b"\0", "é".encode()),
         *(b"From a@b\nTo: c\n", b"WARC/1.0\r\n", b"Content-Length: 9\r\n\r\n", b'{"text": "a"}'),
-        *(b",\n  {\n", b'"messages": [\n', b"On 3 May 2024 "),
+        *(b",\n  {\n", b'"messages": [\n', b"On 3 May 2024 ", b"[", b"]"),
     ]
 )
 _HEADS = {
     "csv": b"id,date,text\n1,2024-01-01,a\n",
+    "json": b'[{"text": "a"}, ',
     "telegram-desktop-json": b'{\n "type": "x",\n "id": 1,\n "messages": [\n  {\n   "id": 1\n  }',
 }
 
 
 @pytest.mark.parametrize("name", [*CUT, "text"])
 @settings(deadline=None, max_examples=30)
-@given(st.lists(_PIECES, max_size=150), st.integers(50, 400))
-def test_any_bytes_are_tiled_and_cleaned(name: str, pieces: list[bytes], part: int) -> None:
+@given(
+    st.lists(_PIECES, max_size=150), st.integers(50, 400), st.sampled_from(["", "", "utf-16-le", "utf-32-be"])
+)
+def test_any_bytes_are_tiled_and_cleaned(name: str, pieces: list[bytes], part: int, wide: str) -> None:
     data = _HEADS.get(name, b"") + b"".join(pieces)
+    if wide:
+        data = ("\ufeff" + data.decode("latin-1")).encode(wide) + data[:3]
     sizes = Sizes(whole=part, part=part, most=3 * part + LOOK)
     cutter = cutter_of(name, data)
     if cutter is None:

@@ -102,6 +102,54 @@ class TestColumns:
                 assert columns.table([name.upper()], None).roles == {role: name.upper()}
 
 
+class TestJsonRows:
+    @pytest.mark.parametrize("indent", [None, 0, 2])
+    def test_an_array_and_a_list_in_an_object_are_rows(self, indent: int | None) -> None:
+        rows = [{"text": "one", "date": "2024-01-02"}, {"text": "two", "views": 2**64}]
+        for data in (
+            json.dumps(rows, indent=indent),
+            json.dumps({"status": "ok", "hits": 2, "articles": rows, "next": [{"a": 1}]}, indent=indent),
+        ):
+            document = cleaned(None, data.encode())
+            assert_tiled(document)
+            assert document.input_format == "json"
+            assert [item.text for item in document.items] == ["one", "two"]
+            assert document.items[1].extras == '{"views": 18446744073709551616}'
+
+    def test_a_row_alone_is_one(self) -> None:
+        data = json.dumps({"title": "T", "text": "A [b] {c}.", "tags": ["x"]}, indent=1).encode()
+        document = cleaned(None, data)
+        assert [(item.kind, item.text, item.hashtags) for item in document.items] == [
+            ("article", "T\n\nA [b] {c}.", ("x",))
+        ]
+
+    def test_what_stands_in_front_of_the_rows_names_their_channel(self) -> None:
+        rows = [{"text": "one"}, {"text": "two"}]
+        for fields in ({"channel": {"name": "c"}}, {"name": "c"}, {"title": "c", "name": ""}):
+            assert {
+                one.channel for one in records("json", json.dumps({**fields, "posts": rows}).encode())
+            } == {"c"}
+        assert {one.channel for one in records("json", json.dumps(rows).encode())} == {None}
+
+    def test_a_bad_element_costs_itself_only_and_a_cut_array_is_said(self) -> None:
+        data = b'[{"text": "one"}, {"text": NaN}, {"text": nul}, {"text": "two"}, {"text": "thr'
+        assert [one.text for one in records("json", data)] == ["one", "two"]
+        assert reasons("json", data) == ["invalid-json", "invalid-json", "truncated"]
+        assert reasons("json", data[:-1].rpartition(b",")[0]) == ["invalid-json", "invalid-json", "truncated"]
+
+    def test_rows_without_text_say_how_to_name_the_column(self) -> None:
+        assert reasons("json", b'[{"a": 1}, {"a": 2}]') == ["no-text-column"]
+
+    @pytest.mark.parametrize(
+        "data", [b"[1] A note\n[2] {x}\n", b"[{x}] says nothing", b'{"a": {"b": [{"c": 1}]}}', b"[]", b"{}"]
+    )
+    def test_what_is_no_list_of_rows_is_plain_text(self, data: bytes) -> None:
+        assert cleaned(None, data).input_format != "json"
+
+    def test_nesting_without_end_is_refused(self) -> None:
+        assert "too-deep" in reasons("json", b'[{"text": "a"}, {"text": ' + b"[" * 100_000)
+
+
 class TestJsonLines:
     def test_a_bad_line_costs_itself_only(self) -> None:
         data = lines({"text": "one"}) + b'{"text": \n' + b"[1]\n" + lines({"text": "two"})
