@@ -35,6 +35,9 @@ MAX_MEMBERS = 10_000
 MAX_RATIO = 200
 FREE = 1 << 20
 _SUFFIXES = (".gz", ".zst", ".zstd", ".xz", ".bz2", ".tgz", ".tbz2", ".txz", ".tzst")
+#: Archives within one another that are opened: `all.zip!/may.tar!/posts.json.gz!/posts.json` are three. They share
+#: the bounds of the outermost one.
+MAX_DEPTH = 3
 _NAME = 500  # characters of a member's name that are kept
 #: Harm after which nothing of an archive is believed.
 _FATAL = frozenset({"bomb", "too-many-members", "overlapping-members"})
@@ -53,6 +56,7 @@ class _Budget:
     packed: int
     total: int = 0
     members: int = 0
+    depth: int = 0  # archives that are open
 
     def take(self, size: int) -> None:
         self.total += size
@@ -72,6 +76,11 @@ def unpack(ref: Ref, scratch: Path, companions: tuple[str, ...]) -> Iterator[Fou
     A file that is none is yielded as it is. `scratch` takes the members' bytes; it must outlive reading.
     Members that tell about an archive (`companions`, hidden ones) are passed over, as they are in a folder.
     """
+    yield from _opened(ref, scratch, companions, _Budget(packed=max(ref.bytes, 1)))
+
+
+def _opened(ref: Ref, scratch: Path, companions: tuple[str, ...], budget: _Budget) -> Iterator[Found]:
+    """Do what `unpack` does, for an archive that may be a member itself."""
     found: list[Found] = []
     try:
         with opened(ref) as handle:
@@ -79,15 +88,25 @@ def unpack(ref: Ref, scratch: Path, companions: tuple[str, ...]) -> Iterator[Fou
             if kind is None:
                 yield ref
                 return
+            if budget.depth == MAX_DEPTH:
+                detail = "An archive this deep in archives is not opened. Unpack it and give the files."
+                yield replace(ref, harm=Harm("nested-archive", detail, whole=True))
+                return
+            budget.depth += 1
             try:
-                for one in _unpacked(ref, handle, kind, scratch, companions):
+                for one in _unpacked(ref, handle, kind, scratch, companions, budget):
                     found.append(one)  # noqa: PERF402 - what came before an error counts
             except DamageError as error:
+                if budget.depth > 1 and error.reason in _FATAL:  # the bounds are those of the whole
+                    _forget(found)
+                    raise
                 if error.reason in _FATAL or not found:
                     _forget(found)
                     found = [_refused(ref, error)]
                 else:
                     found.append(_cut(ref, error))
+            finally:
+                budget.depth -= 1
     except UnusableInputError as error:
         found.append(error.failure)
     yield from found
@@ -103,19 +122,42 @@ def _kind(handle: BinaryIO) -> str | None:
 
 
 def _unpacked(
-    ref: Ref, handle: BinaryIO, kind: str, scratch: Path, companions: tuple[str, ...]
+    ref: Ref, handle: BinaryIO, kind: str, scratch: Path, companions: tuple[str, ...], budget: _Budget
 ) -> Iterator[Found]:
-    budget = _Budget(packed=max(ref.bytes, 1))
     folder = Path(tempfile.mkdtemp(prefix="members-", dir=scratch))
     for number, member in enumerate(_members(ref, handle, kind)):
         budget.enter()
-        uri = f"{ref.uri}!/{_shown(member.name)}"
-        if ref.member is not None and uri != f"{ref.uri}!/{ref.member}":
+        name = _shown(member.name)
+        inner = _meant(ref.member, name)
+        if ref.member is not None and inner is None:
             continue
         if ref.member is None and _is_companion(member.name, companions):
-            yield uri
+            yield f"{ref.uri}!/{name}"
             continue
-        yield _spooled(replace(ref, uri=uri, member=None), member, budget, folder / f"{number:06}")
+        one = replace(ref, uri=f"{ref.uri}!/{name}", member=inner or None)
+        spooled = _spooled(one, member, budget, folder / f"{number:06}")
+        if isinstance(spooled, Ref) and not (spooled.harm and spooled.harm.whole):
+            yield from _inside(spooled, scratch, companions, budget)
+        else:
+            yield spooled
+
+
+def _meant(member: str | None, name: str) -> str | None:
+    """Return what of a member is meant: "" for all of it, the name of one of its own; None: nothing."""
+    if member is None:
+        return None
+    return "" if member == name else member[len(name) + 2 :] if member.startswith(f"{name}!/") else None
+
+
+def _inside(ref: Ref, scratch: Path, companions: tuple[str, ...], budget: _Budget) -> Iterator[Found]:
+    """Yield a member or, where it is an archive itself, what is in it."""
+    kept = False
+    for one in _opened(ref, scratch, companions, budget):
+        same = isinstance(one, Ref) and one.path == ref.path
+        kept = kept or same
+        yield look(one) if isinstance(one, Ref) and same and one.harm is None else one
+    if not kept:
+        Path(ref.path).unlink(missing_ok=True)
 
 
 def _members(ref: Ref, handle: BinaryIO, kind: str) -> Iterator[Member]:
@@ -152,12 +194,7 @@ def _spooled(ref: Ref, member: Member, budget: _Budget, path: Path) -> Found:
         path.unlink()
         return too_big(ref.source, ref.uri)
     ref = replace(ref, path=str(path), bytes=size, harm=harm)
-    if harm is None:
-        with path.open("rb") as handle:
-            if _kind(handle) is not None:
-                detail = "An archive in an archive is not opened. Unpack it and give the files."
-                return replace(ref, harm=Harm("nested-archive", detail, whole=True))
-    return ref if harm and harm.whole else look(ref)
+    return ref if harm is None or harm.whole else look(ref)
 
 
 def _write(chunks: Iterator[bytes], path: Path, budget: _Budget) -> int:

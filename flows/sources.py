@@ -40,10 +40,27 @@ __all__ = [
 STDIN = "-"
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
-#: Names (lower case) of files that tell about a folder. They are not input unless named themselves.
+#: Names (lower case) of files that tell about a folder, or stand beside the pages of an export and hold no
+#: text. They are not input unless named themselves.
 COMPANIONS = (
     *("readme*", "license*", "licence*", "copying*", "notice*", "manifest*"),
     *("*sums", "*sums.txt", "*.md5", "*.sha1", "*.sha256", "*.sha512"),
+    *("*.jpg", "*.jpeg", "*.png", "*.gif", "*.webp", "*.bmp", "*.heic", "*.svg", "*.ico", "*.tgs"),
+    *(
+        "*.mp4",
+        "*.mov",
+        "*.mkv",
+        "*.avi",
+        "*.webm",
+        "*.mp3",
+        "*.m4a",
+        "*.ogg",
+        "*.oga",
+        "*.opus",
+        "*.wav",
+        "*.flac",
+    ),
+    *("*.css", "*.js", "*.woff", "*.woff2", "*.ttf", "*.otf"),
 )
 #: Archives that are not read.
 OTHER_ARCHIVES = (".7z", ".rar", ".lz4", ".z")

@@ -229,11 +229,46 @@ class TestZip:
         found = opened_up(tmp_path, data, "n.zip")
         assert harms(found) == {"n.zip": "bomb"}
 
-    def test_an_archive_inside_is_not_opened(self, tmp_path: Path) -> None:
-        inner = zipped({"a.txt": TEXT})
-        found = opened_up(tmp_path, zipped({"in.zip": inner, "b.txt.gz": gzip.compress(TEXT)}), "n.zip")
-        assert harms(found) == {"n.zip!/in.zip": "nested-archive", "n.zip!/b.txt.gz": "nested-archive"}
-        assert documents(found)["n.zip!/in.zip"] == inner
+    def test_archives_inside_are_opened_three_deep(self, tmp_path: Path) -> None:
+        deepest = zipped({"a.txt": TEXT})
+        inner = zipped({"in.zip": zipped({"deep.zip": deepest}), "b.txt.gz": gzip.compress(TEXT)})
+        found = opened_up(tmp_path, inner, "n.zip")
+        assert documents(found) == {"n.zip!/in.zip!/deep.zip!/a.txt": TEXT, "n.zip!/b.txt.gz!/b.txt": TEXT}
+        found = opened_up(tmp_path, zipped({"m.zip": inner, "c.txt": TEXT}), "n.zip")
+        assert harms(found) == {"n.zip!/m.zip!/in.zip!/deep.zip": "nested-archive"}
+        assert documents(found) == {
+            "n.zip!/m.zip!/in.zip!/deep.zip": deepest,
+            "n.zip!/m.zip!/b.txt.gz!/b.txt": TEXT,
+            "n.zip!/c.txt": TEXT,
+        }
+
+    def test_a_member_of_a_member_can_be_named(self, tmp_path: Path) -> None:
+        data = zipped({"in.zip": zipped({"a.txt": TEXT, "b.txt": b"b"}), "in.zip.txt": b"x"})
+        (tmp_path / "n.zip").write_bytes(data)
+        for member, uris in (
+            ("in.zip!/b.txt", ["n.zip!/in.zip!/b.txt"]),
+            ("in.zip", ["n.zip!/in.zip!/a.txt", "n.zip!/in.zip!/b.txt"]),
+        ):
+            ref = Ref(source="s", uri="n.zip", path=str(tmp_path / "n.zip"), bytes=len(data), member=member)
+            assert [one.uri for one in unpack(ref, tmp_path, ()) if isinstance(one, Ref)] == uris
+
+    def test_a_bomb_inside_refuses_the_outermost_archive(self, tmp_path: Path) -> None:
+        bomb = gzip.compress(gzip.compress(bytes(200_000_000)))
+        found = opened_up(tmp_path, zipped({"a.txt": TEXT, "bomb.gz": bomb}), "n.zip")
+        assert harms(found) == {"n.zip": "bomb"}
+
+    def test_a_broken_archive_inside_costs_itself_only(self, tmp_path: Path) -> None:
+        broken = zipped({"b.txt": TEXT})[:-30]
+        cut = gzip.compress(TEXT)[:-3000]
+        found = opened_up(tmp_path, zipped({"a.txt": TEXT, "in.zip": broken, "c.gz": cut}), "n.zip")
+        assert harms(found) == {"n.zip!/in.zip": "truncated", "n.zip!/c.gz!/c": "truncated"}
+        assert documents(found)["n.zip!/a.txt"] == TEXT
+
+    def test_what_stands_beside_the_pages_of_an_export_is_passed_over(self, tmp_path: Path) -> None:
+        names = ["messages.html", "photos/photo_1.jpg", "css/style.css", "js/script.js", "voice/a.OGG"]
+        found = opened_up(tmp_path, zipped(dict.fromkeys(names, TEXT)), "n.zip")
+        assert [one.uri for one in found if isinstance(one, Ref)] == ["n.zip!/messages.html"]
+        assert sum(isinstance(one, str) for one in found) == 4
 
     def test_an_office_document_is_no_archive(self, tmp_path: Path) -> None:
         data = zipped({"[Content_Types].xml": b"<x/>", "word/document.xml": b"<x/>"})
