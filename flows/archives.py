@@ -35,8 +35,8 @@ MAX_MEMBERS = 10_000
 MAX_RATIO = 200
 FREE = 1 << 20
 _SUFFIXES = (".gz", ".zst", ".zstd", ".xz", ".bz2", ".tgz", ".tbz2", ".txz", ".tzst")
-#: Archives within one another that are opened: `all.zip!/may.tar!/posts.json.gz!/posts.json` are three. They share
-#: the bounds of the outermost one.
+#: Archives within one another that are opened: `all.zip!/may.tar!/posts.json.gz!/posts.json` are three. They
+#: share the bounds of the outermost one.
 MAX_DEPTH = 3
 _NAME = 500  # characters of a member's name that are kept
 #: Harm after which nothing of an archive is believed.
