@@ -18,12 +18,12 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from cleaners.cues import features, names, set_words, stems_of
+from cleaners.cues import features, names, set_words
 from cleaners.keys import key
 from cleaners.logistic import fit, odds, rebase
 from cleaners.modes import EAGER
 from cleaners.openers import PLACES, Ratios, placed_words, word_scores
-from cleaners.vocabulary import number_lines
+from cleaners.vocabulary import number_lines, stems_of
 
 POSTS = 900
 DUMP = 300  # posts in a held-out dump
@@ -126,8 +126,7 @@ class Fits:
         """Return the features of a channel by the words of the other channels that are not left out."""
         ratios = self.ratios(left_out | {channel.name})
         table = self._plain[channel.name].copy()
-        keyed = number_lines(channel.keys)
-        scores = word_scores(*stems_of(keyed), ratios)[keyed.of]
+        scores = word_scores(stems_of(channel.keys), ratios)
         set_words(table, scores, np.ones(len(channel.keys), dtype=np.bool_))
         return table
 

@@ -22,7 +22,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from cleaners.chain import draft, mend_page
 from cleaners.decode import decode
-from cleaners.keys import keys_of
+from cleaners.many_keys import keys_of
 from cleaners.marks import mark
 from cleaners.split import split
 

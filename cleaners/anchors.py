@@ -9,7 +9,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +16,7 @@ from rapidfuzz.distance import Indel, Postfix, Prefix
 from rapidfuzz.fuzz import ratio
 
 from cleaners.line_kernel import equal_pairs, near_pairs, sketch
-from cleaners.vocabulary import Keyed
+from cleaners.vocabulary import Keyed, hashed
 
 # A copy stands right behind its body: no body of 12,000 real posts has more than 120 lines, so 400 lines
 # hold three copies of the longest.
@@ -137,10 +136,8 @@ def _buckets(keyed: Keyed) -> tuple[NDArray[np.int32], int]:
     A line stands in one for its first words, its last words, its opening and each of its smallest 3-gram
     hashes; a 3-gram is mixed from the hashes of its words. Lines that are too short stand in none.
     """
-    tokens = keyed.tokens
-    hashes = np.array([crc32(word.encode()) for word in tokens.words], dtype=np.int64)
-    openings = np.array([crc32(line[:8].rstrip(". ").encode()) for line in keyed.lines], dtype=np.int64)
-    found = sketch(tokens.codes, tokens.starts, hashes, openings, _MIX_1, _MIX_2)
+    words = hashed(keyed.lines)
+    found = sketch(words.words, words.starts, words.openings, _MIX_1, _MIX_2)
     found[[len(line) < _SHORTEST for line in keyed.lines]] = -1
     values, places = np.unique(found, return_inverse=True)
     spare = int(values[0] == -1)  # what stands for no bucket is the smallest of all

@@ -39,6 +39,7 @@ from cleaners.language import language
 from cleaners.marks import Mark, mark
 from cleaners.mend import mend
 from cleaners.recorded import assemble_records
+from cleaners.sound import sound_lines
 from cleaners.split import Cut, split
 from schemas.documents import Blob, Decoded, Line, Refusal
 from schemas.items import CleanedDocument, Dropped, Item, Kind, Published
@@ -114,10 +115,12 @@ def mend_page(lines: Sequence[Line]) -> Page:
     blanks: list[int] = []
     traces: list[Trace] = []
     empty = 0
-    for line in lines:
-        text, steps = mend(line.text)
-        if steps:
-            traces.append(Trace(line.number, steps))
+    for line, sound in zip(lines, sound_lines([line.text for line in lines]), strict=True):
+        text = line.text
+        if not sound:
+            text, steps = mend(text)
+            if steps:
+                traces.append(Trace(line.number, steps))
         if not text:
             empty += 1
             continue

@@ -62,6 +62,9 @@ _JOINING_CLASS = (
     "\ua8e0-\ua8ff\ua9e0-\ua9ff\uaa60-\uaa7f\ufb50-\ufdc7\ufdf0-\ufdfc\ufe70-\ufefc"
 )
 
+#: What may stand before a selector of symbols, and these selectors, each for between brackets.
+SYMBOLS, SYMBOL_SELECTORS = _SYMBOL_CLASS, _SYMBOL_SELECTOR_CLASS
+
 NEVER_OR_FLAG = re.compile(f"({_TAG_FLAG})|[{_NEVER_CLASS}{_TAG_CLASS}]+")
 STRAY_SELECTOR = re.compile(
     f"(?<![{_SYMBOL_CLASS}])[{_SYMBOL_SELECTOR_CLASS}]|(?<![{_IDEOGRAPH_CLASS}])[{_IDEOGRAPH_SELECTOR_CLASS}]"

@@ -13,19 +13,17 @@ from math import log
 import numpy as np
 from numpy.typing import NDArray
 
-from cleaners.keys import letters
 from cleaners.line_kernel import overlaps
 from cleaners.logistic import Matrix, Table
 from cleaners.looks import look
-from cleaners.openers import PLACES, Ratios, stem, word_scores
+from cleaners.openers import PLACES, Ratios, word_scores
 from cleaners.rules import rules
-from cleaners.vocabulary import Codes, Keyed, Vocabulary, expand, number
+from cleaners.vocabulary import Codes, Keyed, number, stems_of
 
 Flags = NDArray[np.bool_]
 
 _A_LINE = 25  # characters from which the first word of a line is a habit of the channel
 _RECURS = 3  # a line seen as often is a channel's signature or rubric, not news
-_TOPIC = 4  # letters from which a word says what a line is about
 
 
 @cache
@@ -66,22 +64,15 @@ def features(
     usual = sorted(blanks)[size // 5]  # where blank lines stand at most lines they say nothing
     table[:, columns["blank-before"]] = np.array(blanks) > usual
     _set_habits(table, keyed.lines, keyed.of, originals)
-    words, stems, stem_of = stems_of(keyed)
-    long = np.array([len(word) >= _TOPIC for word in words.words], dtype=np.bool_)
-    topics = np.where(long, stem_of, np.int32(-1)).astype(np.int32)
-    shared = overlaps(keyed.of, topics[words.codes], words.starts, len(stems), originals)
+    words = stems_of(keyed.lines)
+    topics = np.where(words.topical, words.codes, np.int32(-1))
+    shared = overlaps(keyed.of, topics, words.starts, len(words.stems), originals)
     for place, values in zip(("before", "line-before", "behind", "around"), shared, strict=True):
         table[:, columns[f"overlap-{place}"]] = values
     table[~originals] = 0.0
     table[~originals, columns["copy"]] = 1.0
-    set_words(table, word_scores(words, stems, stem_of, ratios)[keyed.of], originals)
+    set_words(table, word_scores(words, ratios)[keyed.of], originals)
     return table
-
-
-def stems_of(keyed: Keyed) -> tuple[Vocabulary, tuple[str, ...], Codes]:
-    """Return the letters-only words of line keys, their distinct stems, and which each distinct word has."""
-    words = expand(keyed.tokens, letters)
-    return words, *number([stem(word) for word in words.words])
 
 
 def _set_looks(table: Table, texts: Sequence[str]) -> None:

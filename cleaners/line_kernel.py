@@ -18,11 +18,11 @@ _NEIGHBOURS = 3  # lines back that share a topic with a line
 _LONG_AGO = -9
 
 
-@compiled_late(f"int64[:,::1]({_INTS}, {_PLACES}, {_PLACES}, {_PLACES}, int64, int64)")
-def sketch(codes: Any, starts: Any, hashes: Any, openings: Any, mix_1: Any, mix_2: Any) -> Any:
+@compiled_late(f"int64[:,::1](uint32[::1], {_PLACES}, uint32[::1], int64, int64)")
+def sketch(hashes: Any, starts: Any, openings: Any, mix_1: Any, mix_2: Any) -> Any:
     """Return the buckets of each line, shape (lines, BUCKETS), -1 where a line has fewer.
 
-    hashes: of each word, 32 bits; openings: of each line. Low bits survive the overflow of a product.
+    hashes: of the words of all lines; openings: of each line. Low bits survive the overflow of a product.
     """
     size = len(starts) - 1
     mask = np.int64((1 << 32) - 1)
@@ -32,7 +32,7 @@ def sketch(codes: Any, starts: Any, hashes: Any, openings: Any, mix_1: Any, mix_
         words = end - first
         head = tail = whole = np.int64(0)
         for at in range(words):
-            value = hashes[codes[first + at]]
+            value = np.int64(hashes[first + at])
             whole += value
             if at < 4:
                 head += value
@@ -46,7 +46,8 @@ def sketch(codes: Any, starts: Any, hashes: Any, openings: Any, mix_1: Any, mix_
             continue
         kept = 0
         for at in range(first, end - 2):
-            gram = (hashes[codes[at]] * mix_1 + hashes[codes[at + 1]] * mix_2 + hashes[codes[at + 2]]) & mask
+            gram = np.int64(hashes[at]) * mix_1 + np.int64(hashes[at + 1]) * mix_2 + np.int64(hashes[at + 2])
+            gram &= mask
             place = kept
             while place > 0 and found[line, ENDS + place - 1] > gram:
                 place -= 1

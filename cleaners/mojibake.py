@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
+#: Capitals of Cyrillic and Greek that stand in UTF-8 read as Windows-1251 and -1253, a sign between two.
+GATE_ALPHABETS = ("ВГРС", "ΒΓΞΟ")
 Plan = tuple[tuple[str, str], ...]
 
 
@@ -49,20 +51,27 @@ def apply_plan(line: str, plan: Plan) -> str:
 
 
 @cache
-def _gate() -> _Gate:
+def gate_classes() -> tuple[str, str, str]:
+    """Return three classes of characters, for between brackets, without which `maybe_bad` says no: halves,
+    which need another character beyond ASCII beside them; those that do not; and signs that stand between
+    two letters of one of GATE_ALPHABETS."""
     from ftfy.badness import MOJIBAKE_CATEGORIES as known  # noqa: N811, PLC0415
 
-    # Every rule of ftfy but the last two below needs one of these beside another character beyond ASCII.
+    # Every rule of ftfy but the last two needs one of these beside another character beyond ASCII.
     classes = ("c1", "bad", "lower_accented", "upper_accented", "box", "currency", "numeric", "law")
-    triggers = "".join(known[name] for name in classes) + "Œœ×√≈‚ЂβāàÂÃÎÐØÙ€°"
-    between = (
-        "".join(known[name] for name in ("c1", "bad", "start_punctuation", "end_punctuation", "currency"))
-        + "°µ"
-    )
+    halves = "".join(known[name] for name in classes) + "Œœ×√≈‚ЂβāàÂÃÎÐØÙ€°"
+    signs = ("c1", "bad", "start_punctuation", "end_punctuation", "currency")
+    return halves, known["c1"] + "ŒœÂÃЂ", "".join(known[name] for name in signs) + "°µ"
+
+
+@cache
+def _gate() -> _Gate:
+    halves, _, between = gate_classes()
+    from ftfy.badness import MOJIBAKE_CATEGORIES as known  # noqa: N811, PLC0415
+
+    cyrillic, greek = (f"[{letters}]" for letters in GATE_ALPHABETS)
     return _Gate(
-        trigger=re.compile(f"[{triggers}]"),
-        pair=re.compile(
-            f"[{known['c1']}]|[{triggers}][^\x00-\x7f]|[^\x00-\x7f][{triggers}]|[Œœ][^A-Za-z]|[ÂÃ] "
-        ),
-        other_alphabet=re.compile(f"[ВГРС][{between}][ВГРС]|вЂ|[ΒΓΞΟ][{between}][ΒΓΞΟ]"),
+        trigger=re.compile(f"[{halves}]"),
+        pair=re.compile(f"[{known['c1']}]|[{halves}][^\x00-\x7f]|[^\x00-\x7f][{halves}]|[Œœ][^A-Za-z]|[ÂÃ] "),
+        other_alphabet=re.compile(f"{cyrillic}[{between}]{cyrillic}|вЂ|{greek}[{between}]{greek}"),
     )

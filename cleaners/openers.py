@@ -14,10 +14,10 @@ from cleaners.keys import letters
 from cleaners.line_kernel import place_scores
 from cleaners.logistic import Matrix
 from cleaners.rules import rules
-from cleaners.vocabulary import Codes, Vocabulary
+from cleaners.vocabulary import Stems
+from cleaners.word_kernel import STEM
 
 PLACES = ("first", "early", "rest")
-_STEM = 6  # letters: enough to see a shared topic, cheap enough for every line
 _EARLY = (
     4  # the words up to here stand early; more of them changed the F1 of unseen channels by less than .01
 )
@@ -27,7 +27,7 @@ Ratios = tuple[Mapping[str, float], Mapping[str, float], Mapping[str, float]]
 
 def stem(word: str) -> str:
     """Return the first letters of a word: enough across the case endings of Slavic languages."""
-    return word[:_STEM]
+    return word[:STEM]
 
 
 def placed_words(line_key: str) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:
@@ -57,12 +57,12 @@ def _rows(ratios: Ratios) -> tuple[Mapping[str, int], Matrix]:
     return {found: row for row, found in enumerate(stems)}, np.array([*values, [np.nan] * len(ratios)])
 
 
-def word_scores(words: Vocabulary, stems: Sequence[str], of: Codes, ratios: Ratios | None = None) -> Matrix:
+def word_scores(words: Stems, ratios: Ratios | None = None) -> Matrix:
     """Return by place how much the words of each line speak for a first line, shape (lines, places).
 
-    of: place of each word of the vocabulary in `stems`; ratios: None for the general ones. The many words of
-    the rest are no independent witnesses: their sum is divided by the root of their number.
+    ratios: None for the general ones. The many words of the rest are no independent witnesses: their sum is
+    divided by the root of their number.
     """
     rows, values = _general_rows() if ratios is None else _rows(ratios)
-    found = np.array([rows.get(name, -1) for name in stems], dtype=np.int64)
-    return np.asarray(place_scores(of[words.codes], words.starts, values[found], _EARLY))
+    found = np.array([rows.get(name, -1) for name in words.stems], dtype=np.int64)
+    return np.asarray(place_scores(words.codes, words.starts, values[found], _EARLY))

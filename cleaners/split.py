@@ -9,9 +9,9 @@ import numpy as np
 from cleaners import cues
 from cleaners.cards import CardSpan, card_at, may_open_card
 from cleaners.echoes import find_blocks
-from cleaners.keys import keys_of
 from cleaners.linewise import expand, reading, said_again
 from cleaners.logistic import Matrix, Table, chances, fit, odds, rebase
+from cleaners.many_keys import keys_of
 from cleaners.marks import Mark
 from cleaners.modes import ARTICLE, STRONG, closing_kind, is_doubled, price_of
 from cleaners.segments import Scene, Segment, Shape, doubled_posts, learn, search, usual_shape
@@ -153,7 +153,7 @@ def _table(
     places = at.tolist()
     own = cues.features(
         [texts[i] for i in places],
-        Keyed(keyed.lines, keyed.of[at], keyed.tokens),
+        Keyed(keyed.lines, keyed.of[at]),
         [blanks[i] for i in places],
         [copies[i] for i in places],
     )

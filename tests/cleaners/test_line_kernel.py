@@ -10,12 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cleaners.line_kernel import BUCKETS, GRAMS, equal_pairs, near_pairs, overlaps, place_scores, sketch
-from cleaners.vocabulary import number, number_words
+from cleaners.vocabulary import number
 
 MASK = (1 << 32) - 1
 MIX = (0x9E3779B1, 0x85EBCA77)
 LINES = st.lists(st.lists(st.sampled_from("abcdefg"), max_size=9), min_size=1, max_size=30)
 SEVERAL = st.lists(st.sampled_from("aabcdefg"), min_size=1, max_size=40)
+
+
+class Words:
+    """The words of lines as numbers."""
+
+    def __init__(self, lines: list[list[str]]) -> None:
+        self.words, self.codes = number([word for line in lines for word in line])
+        self.starts = np.cumsum([0, *map(len, lines)], dtype=np.int64)
 
 
 def hashes(words: Sequence[str]) -> list[int]:
@@ -24,10 +32,10 @@ def hashes(words: Sequence[str]) -> list[int]:
 
 @given(LINES)
 def test_a_sketch_holds_the_ends_and_the_smallest_grams(lines: list[list[str]]) -> None:
-    words = number_words(lines)
-    openings = np.arange(len(lines), dtype=np.int64)
-    known = np.array(hashes(words.words), dtype=np.int64)
-    found = sketch(words.codes, words.starts, known, openings, *MIX)
+    words = Words(lines)
+    openings = np.arange(len(lines), dtype=np.uint32)
+    known = np.array(hashes(words.words), dtype=np.uint32)
+    found = sketch(known[words.codes], words.starts, openings, *MIX)
     for at, line in enumerate(lines):
         own = hashes(line)
         grams = [(a * MIX[0] + b * MIX[1] + c) & MASK for a, b, c in zip(own, own[1:], own[2:], strict=False)]
@@ -100,7 +108,7 @@ def test_lines_that_share_buckets_are_paired_best_first(
 @given(LINES, st.data())
 def test_overlaps_are_cosines_by_rarity(lines: list[list[str]], data: st.DataObject) -> None:
     counted = data.draw(st.lists(st.booleans(), min_size=len(lines), max_size=len(lines)))
-    words = number_words(lines)
+    words = Words(lines)
     topics = [{word for word in line if word != "a"} for line in lines]  # "a" tells no topic
     spread = Counter(word for topic, counts in zip(topics, counted, strict=True) if counts for word in topic)
     whole = log(len(lines) + 1)
@@ -130,7 +138,7 @@ def test_overlaps_are_cosines_by_rarity(lines: list[list[str]], data: st.DataObj
 
 @given(LINES)
 def test_scores_of_words_count_each_stem_once_a_place(lines: list[list[str]]) -> None:
-    words = number_words(lines)
+    words = Words(lines)
     tables = [{"a": 1.0, "b": 0.5}, {"a": -1.0, "c": 2.0}, {"b": 0.25, "c": -3.0, "d": 1.5}]
     values = np.array([[table.get(word, np.nan) for table in tables] for word in words.words]).reshape(-1, 3)
     stems = np.arange(len(words.words), dtype=np.int32)
@@ -145,8 +153,8 @@ def test_scores_of_words_count_each_stem_once_a_place(lines: list[list[str]]) ->
 
 
 def test_a_line_without_words_has_a_sketch_of_its_opening_alone() -> None:
-    words = number_words([[], ["a"]])
-    found = sketch(words.codes, words.starts, np.array([7]), np.array([3, 4]), *MIX)
+    words = Words([[], ["a"]])
+    found = sketch(np.array([7], np.uint32), words.starts, np.array([3, 4], np.uint32), *MIX)
     assert [row.tolist()[:4] for row in found] == [
         [MASK + 1, 2 * MASK + 2, 3 * MASK + 3 + 3, 0],
         [MASK + 8, 2 * MASK + 9, 3 * MASK + 3 + 4, 7],
