@@ -7,7 +7,8 @@ import os
 import pickle
 import select
 import struct
-import time
+
+from flows.patience import Patience
 
 _LENGTH = struct.Struct("<Q")
 _CHUNK = 1 << 20
@@ -39,18 +40,18 @@ def send_bytes(descriptor: int, body: bytes | bytearray) -> None:
             rest = rest[written:]
 
 
-def receive(descriptor: int, deadline: float | None = None) -> object:
-    """Read one message. `deadline` is on the clock of time.monotonic. Raises Closed or Overdue."""
+def receive(descriptor: int, deadline: Patience | None = None) -> object:
+    """Read one message. Raises Closed or Overdue."""
     return pickle.loads(receive_bytes(descriptor, deadline))  # noqa: S301 - from our own child, see above
 
 
-def receive_bytes(descriptor: int, deadline: float | None = None) -> bytearray:
+def receive_bytes(descriptor: int, deadline: Patience | None = None) -> bytearray:
     """Read what `send_bytes` wrote. Raises Closed or Overdue."""
     (length,) = _LENGTH.unpack(_exactly(descriptor, _LENGTH.size, deadline))
     return _exactly(descriptor, length, deadline)
 
 
-def _exactly(descriptor: int, length: int, deadline: float | None) -> bytearray:
+def _exactly(descriptor: int, length: int, deadline: Patience | None) -> bytearray:
     body = bytearray(length)
     rest = memoryview(body)
     while rest:
@@ -63,9 +64,10 @@ def _exactly(descriptor: int, length: int, deadline: float | None) -> bytearray:
     return body
 
 
-def _wait(descriptor: int, deadline: float) -> None:
+def _wait(descriptor: int, deadline: Patience) -> None:
     poll = select.poll()  # select.select cannot take descriptors above 1023
     poll.register(descriptor, select.POLLIN)
-    left = deadline - time.monotonic()
-    if left <= 0 or not poll.poll(left * 1000):
-        raise Overdue
+    while left := deadline.left():
+        if poll.poll(left * 1000):
+            return
+    raise Overdue

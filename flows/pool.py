@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,6 +19,7 @@ from typing import IO, Self, cast
 from flows.cleaning import Answer, Casualty, Job, Single
 from flows.frames import Closed, Overdue, receive, receive_bytes, send
 from flows.memory import Gate
+from flows.patience import Patience
 from flows.worker import allowance
 from schemas.errors import FeedmillError
 from schemas.items import CleanedDocument
@@ -63,7 +63,7 @@ class Worker:
         assert self._process.stdout is not None  # noqa: S101 - asked for above
         self._jobs, self._answers = self._process.stdin, self._process.stdout
         try:
-            receive(self._answers.fileno(), time.monotonic() + START_SECONDS)
+            receive(self._answers.fileno(), self._patience(START_SECONDS))
         except (Closed, Overdue) as error:
             said = self._last_words()
             self.kill()
@@ -77,13 +77,13 @@ class Worker:
         position: int | None = None
         try:
             send(self._jobs.fileno(), job)
-            deadline = time.monotonic() + allowance(0)
+            deadline = self._patience(allowance(0))
             while True:
                 message = receive(self._answers.fileno(), deadline)
                 match message:
                     case ("started", int(position)):
                         at_hand = job.refs[position].bytes if position < len(job.refs) else job.bytes
-                        deadline = time.monotonic() + allowance(at_hand)
+                        deadline = self._patience(allowance(at_hand))
                     case ("done", Answer() as answer):
                         batch = receive_bytes(self._answers.fileno(), deadline)
                         # Arrow reads any buffer; making bytes of it would copy up to a gigabyte.
@@ -102,7 +102,7 @@ class Worker:
         size = len(single.blob.data)
         try:
             send(self._jobs.fileno(), single)
-            message = receive(self._answers.fileno(), time.monotonic() + allowance(size))
+            message = receive(self._answers.fileno(), self._patience(allowance(size)))
         except Overdue:
             raise LostError(0, _overdue(size)) from None
         except Closed:
@@ -123,6 +123,9 @@ class Worker:
         self._process.wait()
         for pipe in (self._jobs, self._answers, self._stderr):
             pipe.close()
+
+    def _patience(self, seconds: float) -> Patience:
+        return Patience(seconds, self._process.pid)
 
     def _ending(self) -> str:
         try:

@@ -15,6 +15,7 @@ from dataclasses import replace
 
 from flows.cleaning import Clean, Job, Single, clean_batch, clean_single
 from flows.frames import Closed, receive, send, send_bytes
+from flows.patience import longest
 
 
 def allowance(size: int) -> float:
@@ -52,7 +53,7 @@ def _serve(job: Job, answers: int, clean: Clean | None) -> None:
     def started(position: int) -> None:
         # The parent kills a worker that is overdue. If there is no parent any more, the alarm does.
         size = job.refs[position].bytes if position < len(job.refs) else job.bytes
-        signal.setitimer(signal.ITIMER_REAL, 2 * allowance(size))
+        signal.setitimer(signal.ITIMER_REAL, 2 * longest(allowance(size)))
         send(answers, ("started", position))
 
     answer = clean_batch(job, started, clean) if clean else clean_batch(job, started)
@@ -62,7 +63,7 @@ def _serve(job: Job, answers: int, clean: Clean | None) -> None:
 
 
 def _show(single: Single, answers: int, clean: Clean | None) -> None:
-    signal.setitimer(signal.ITIMER_REAL, 2 * allowance(len(single.blob.data)))
+    signal.setitimer(signal.ITIMER_REAL, 2 * longest(allowance(len(single.blob.data))))
     shown = clean_single(single, clean) if clean else clean_single(single)
     signal.setitimer(signal.ITIMER_REAL, 0)
     send(answers, ("shown", shown))

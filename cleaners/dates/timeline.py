@@ -206,7 +206,7 @@ def span(told: Told) -> Grid | None:
             years.append(min(max(named), bound.year if bound else _STAMPED[1]))
     if not years or max(years) < _WEB:
         return None
-    low, high = np.quantile(years, 0.2), np.quantile(years, 0.98, method="higher")
+    low, high = float(np.quantile(years, 0.2)), float(np.quantile(years, 0.98, method="higher"))
     ahead = _LOOKING_BACK if len(years) == 1 and not fixed else 2
     # The middle of the years, not their lowest: an old year among a few does not stretch the range either.
     low = max(low, min(_WEB, high), high - _LONGEST)

@@ -2,12 +2,12 @@
 
 import os
 import threading
-import time
 from collections.abc import Iterator
 
 import pytest
 
 from flows.frames import Closed, Overdue, receive, send
+from flows.patience import Patience
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def test_messages_arrive_whole_and_in_order(pipe: tuple[int, int]) -> None:
 
     thread = threading.Thread(target=write)
     thread.start()
-    assert [receive(reader, time.monotonic() + 60) for _ in sent] == sent
+    assert [receive(reader, Patience(60)) for _ in sent] == sent
     thread.join()
 
 
@@ -54,4 +54,4 @@ def test_a_deadline_is_kept_in_the_middle_of_a_message(pipe: tuple[int, int]) ->
     reader, writer = pipe
     os.write(writer, b"\x08\0\0\0\0\0\0\0cut")
     with pytest.raises(Overdue):
-        receive(reader, time.monotonic() + 0.05)
+        receive(reader, Patience(0.05))
