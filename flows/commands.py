@@ -126,8 +126,7 @@ def ingest(
     summary = landing(request, voice, as_flow=as_flow)
     for failure in summary.failures:
         voice.warn(str(failure))
-    words = [unshield(text) for text in inputs]
-    voice.tell(summary_text(summary, words, as_flow=as_flow, server=server, warehouse=warehouse))
+    voice.tell(summary_text(summary, as_flow=as_flow, server=server, warehouse=warehouse))
     if json:
         write_json(summary.as_dict())
     return summary.exit_status

@@ -30,12 +30,10 @@ def landing(request: IngestRequest, voice: Voice, *, as_flow: bool) -> RunSummar
         return run(request, tell)
 
 
-def summary_text(
-    summary: RunSummary, inputs: Sequence[str], *, as_flow: bool, server: str | None, warehouse: str | None
-) -> str:
+def summary_text(summary: RunSummary, *, as_flow: bool, server: str | None, warehouse: str | None) -> str:
     """Return the summary as lines for stderr.
 
-    `inputs` and `warehouse` are as they were typed; `server` is the address of the Prefect API, if known.
+    `warehouse` is as it was typed; `server` is the address of the Prefect API, if known.
     """
     total = summary.total
     did = "would land" if summary.dry_run else "landed"
@@ -62,7 +60,7 @@ def summary_text(
         lines.append(f"drift       {_drift(total.drifts, option, dry_run=summary.dry_run)}")
     if not summary.dry_run and summary.state != "failed":
         lines += ["", "Try next:", f'  feedmill sql{option} "{_NEXT}"']
-        lines += _browser(shlex.join(["feedmill", "ingest", *inputs]) + option, as_flow, server)
+        lines += _browser(option, as_flow, server)
     return "\n".join(lines)
 
 
@@ -71,7 +69,7 @@ def grave(summary: RunSummary) -> list[Finding]:
     return [one for level in ("failed", "warned") for one in summary.findings if one.level == level]
 
 
-def _browser(again: str, as_flow: bool, server: str | None) -> list[str]:
+def _browser(option: str, as_flow: bool, server: str | None) -> list[str]:
     """Return how to see runs in a browser."""
     if as_flow and server:
         place = urlsplit(server)
@@ -80,8 +78,7 @@ def _browser(again: str, as_flow: bool, server: str | None) -> list[str]:
     if as_flow:
         return ["To see this run in a browser, run `prefect server start` and open http://127.0.0.1:4200"]
     return [
-        "To watch runs in a browser, run `prefect server start` in another terminal, then:",
-        f"  PREFECT_API_URL=http://127.0.0.1:4200/api {again}",
+        f"To watch runs in a browser, start `feedmill serve{option}` in another terminal and run this again."
     ]
 
 

@@ -104,7 +104,7 @@ def test_the_summary_is_for_people_and_not_on_stdout(landed: Path) -> None:
     assert said.startswith("17 new items landed from 5 new documents")
     assert "seeds" in said
     assert "Try next:\n  feedmill sql " in said
-    assert "prefect server start" in said
+    assert "start `feedmill serve` in another terminal" in said
     assert "\x1b" not in said
 
 
@@ -169,7 +169,7 @@ def test_a_missing_input_is_told_and_the_rest_lands(fresh: Path, capsys: pytest.
     assert main(["ingest", "sedes", "--prefect", "off", "--warehouse", "other.duckdb"]) == 1
     assert not (fresh / "other.duckdb").exists()
     said = capsys.readouterr().err
-    assert "prefect server start" not in said
+    assert "in a browser" not in said
     assert "Try next" not in said
 
 

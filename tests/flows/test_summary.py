@@ -28,7 +28,7 @@ RUN = RunSummary(
 
 
 def said(summary: RunSummary = RUN, *, as_flow: bool = False, server: str | None = None) -> str:
-    return summary_text(summary, ("a b.txt",), as_flow=as_flow, server=server, warehouse="my file.duckdb")
+    return summary_text(summary, as_flow=as_flow, server=server, warehouse="my file.duckdb")
 
 
 def test_figures_and_columns() -> None:
@@ -46,13 +46,13 @@ def test_figures_and_columns() -> None:
 def test_commands_to_copy_are_quoted() -> None:
     text = said()
     assert "feedmill sql --warehouse 'my file.duckdb' \"select" in text
-    assert "4200/api feedmill ingest 'a b.txt' --warehouse 'my file.duckdb'" in text
+    assert "start `feedmill serve --warehouse 'my file.duckdb'` in another terminal" in text
 
 
 @pytest.mark.parametrize(
     ("as_flow", "server", "says"),
     [
-        (False, None, "PREFECT_API_URL=http://127.0.0.1:4200/api feedmill ingest"),
+        (False, None, "To watch runs in a browser, start `feedmill serve"),
         (True, None, "To see this run in a browser, run `prefect server start`"),
         (
             True,
@@ -74,7 +74,7 @@ def test_a_dry_run_and_a_failed_one_offer_no_query() -> None:
     failure = InputFailure(source="a", uri="x", reason="gone", next_step="Look.")
     failed = said(replace(RUN, state="failed", failures=(failure,)))
     assert "Try next" not in failed
-    assert "prefect server start" not in failed
+    assert "in a browser" not in failed
 
 
 def test_quarantine_is_pointed_out() -> None:
