@@ -28,6 +28,7 @@ _ENDS = (
     *("Completed", "CompletedWithQuarantine", "CompletedWithFailures"),
     *("Failed", "TimedOut", "Crashed", "Cancelled", "Cancelling", "Suspended", "AwaitingRetry"),
 )
+_BAD_ENDS = {f"prefect.flow-run.{name}" for name in ("Failed", "TimedOut", "Crashed")}
 _OURS: dict[str, str | list[str]] = {
     "prefect.resource.id": "prefect.tag.feedmill",
     "prefect.resource.role": "tag",
@@ -44,7 +45,13 @@ _PAYLOAD = (
 def automations(sources: Iterable[SourceSettings], actions: Sequence[ActionTypes]) -> list[AutomationCore]:
     """Return all automations. `actions` are what tells a person."""
     runs: dict[str, str | list[str]] = {"prefect.resource.id": "prefect.flow-run.*"}
-    found = [
+
+    def told(name: str, description: str, trigger: EventTrigger) -> AutomationCore:
+        return AutomationCore(
+            name=_PREFIX + name, description=description, trigger=trigger, actions=list(actions)
+        )
+
+    return [
         AutomationCore(
             name=f"{_PREFIX}mark dead runs",
             description="A run whose process is gone cannot say so: it is marked Crashed.",
@@ -66,43 +73,31 @@ def automations(sources: Iterable[SourceSettings], actions: Sequence[ActionTypes
                 )
             ],
         ),
-        AutomationCore(
-            name=f"{_PREFIX}a run failed or crashed",
-            description="The run's page says why, and what has landed is kept. The next run tries again.",
-            trigger=EventTrigger(
-                posture=Posture.Reactive,
-                match=runs,
-                match_related=_OURS,
-                expect={"prefect.flow-run.Failed", "prefect.flow-run.Crashed", "prefect.flow-run.TimedOut"},
-            ),
-            actions=list(actions),
+        told(
+            "a run failed or crashed",
+            "The run's page says why, and what has landed is kept. The next run tries again.",
+            EventTrigger(match=runs, match_related=_OURS, expect=_BAD_ENDS),
         ),
-        AutomationCore(
-            name=f"{_PREFIX}expectations broken",
-            description="A source did not deliver what feedmill.toml expects of it, or a data check failed.",
-            trigger=EventTrigger(
-                posture=Posture.Reactive, expect={events.UNMET, events.WARNED, events.BROKEN}
-            ),
-            actions=list(actions),
+        told(
+            "expectations broken",
+            "A source did not deliver what feedmill.toml expects of it, or a data check failed.",
+            EventTrigger(expect={events.UNMET, events.WARNED, events.BROKEN}),
         ),
-    ]
-    for source in sources:
-        if source.silent_hours is None:
-            continue
-        found.append(
-            AutomationCore(
-                name=f"{_PREFIX}{source.name} is silent",
-                description=f"Nothing new came from it for {source.silent_hours:g} h (silent_hours).",
-                trigger=EventTrigger(
+        *(
+            told(
+                f"{source.name} is silent",
+                f"Nothing new came from it for {source.silent_hours:g} h (silent_hours).",
+                EventTrigger(
                     posture=Posture.Proactive,
                     match={"prefect.resource.id": events.source_resource(source.name)},
                     expect={events.NEW},
                     within=timedelta(hours=source.silent_hours),
                 ),
-                actions=list(actions),
             )
-        )
-    return found
+            for source in sources
+            if source.silent_hours is not None
+        ),
+    ]
 
 
 def set_up(settings: Settings) -> list[str]:
