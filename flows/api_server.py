@@ -13,10 +13,13 @@ from prefect.server.api.server import create_app
 from prefect.server.database.configurations import AioSqliteConfiguration
 from prefect.server.database.dependencies import temporary_database_config
 from prefect.settings import PREFECT_API_DATABASE_CONNECTION_URL
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from flows.metrics import CONTENT_TYPE, Gauge
 from flows.parent import end_with_parent
+from flows.tidying import tidy_up_now_and_then
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -24,6 +27,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 # Pages keep connections open for events; who closes the server does not wait for them.
 _GRACE_SECONDS = 1
+# Of SQLite, for each of some five connections.
+_CACHE_KIB = 8_000
 
 
 class WithMetrics:
@@ -45,13 +50,21 @@ class WithMetrics:
         await send({"type": "http.response.body", "body": body})
 
 
-class Queued(AioSqliteConfiguration):
+class Modest(AioSqliteConfiguration):
     """SQLite whose transactions take the write lock when they begin, and wait for it if they must.
 
     As Prefect has it they take it with their first write. If another one wrote since they began to read,
     SQLite does not let them wait: "database is locked". What an automation should have told was lost by that
-    or told twice (benchmarks/soak.py).
+    or told twice (benchmarks/soak.py). And each connection of the pool would keep 80 MB of the database in
+    memory, once the database is as large as that; the system keeps in its own cache what is read often.
     """
+
+    def setup_sqlite(self, conn: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+        """Set up a new connection, with less of a cache."""
+        super().setup_sqlite(conn, record)
+        cursor = conn.cursor()
+        cursor.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        cursor.close()
 
     def begin_transaction(
         self,
@@ -65,10 +78,11 @@ class Queued(AioSqliteConfiguration):
 def main(port: int) -> None:
     """Serve on loopback until a signal comes or the parent is gone."""
     end_with_parent()
+    tidy_up_now_and_then()
     database = str(PREFECT_API_DATABASE_CONNECTION_URL.value())
     with contextlib.ExitStack() as stack:
         if database.startswith("sqlite"):
-            stack.enter_context(temporary_database_config(Queued(connection_url=database)))
+            stack.enter_context(temporary_database_config(Modest(connection_url=database)))
         app = WithMetrics(create_app(final=True), Gauge(Path(os.environ["FEEDMILL_WAREHOUSE"])))
         uvicorn.run(
             app, host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=_GRACE_SECONDS
