@@ -101,7 +101,7 @@ def _is_lead(clue: Clue) -> bool:
     return (
         clue.kind == "day"
         and clue.mention.start < _LEAD
-        and clue.place in {"lead", "first", "body", "dateline"}
+        and clue.place in {"lead", "first", "body", "closing", "hour", "dateline"}
     )
 
 

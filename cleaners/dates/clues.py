@@ -26,6 +26,9 @@ _LONG_RANGE = 10
 _READ = 200  # mentions looked at: bounds the work on tables of dates
 _AGENCY = re.compile(r",?\s*(?:\([^()\n]{2,30}\)\s*[-–—]|/[^/\n]{2,30}/)")  # , (dpa/GNA) -  /TASS/
 _DASH = re.compile(r"[.,]?\s*[-–—]")
+_ABOUT = r"(?:в|во|с|о|об|около|примерно|к|at|from|around|about|um|gegen|à|vers|alle|a las|às)"
+_CLOCK = r"\d{1,2}[:.]\d\d(?![.\d])"
+_WORD = re.compile(r"\w")
 _PLACE = re.compile(r"[^\W\d_a-zа-яё]{3,}[^\n]{0,20}[,.]\s*$")  # MOSCOW,
 
 
@@ -68,6 +71,9 @@ def _cues() -> dict[str, re.Pattern[str]]:
         "memory": re.compile(rf"(?<![^\W\d_])(?:{either['memory']})(?!\w)", re.IGNORECASE),
         "deadline": re.compile(rf"(?<!\w)(?:{either['deadline']})\s+(?:\w+\s+)?\W*$", re.IGNORECASE),
         "start": re.compile(rf"(?<!\w)(?:{either['start']})\s+(?:\w+\s+)?\W*$", re.IGNORECASE),
+        "intent": re.compile(rf"(?<!\w)(?:{either['intent']})(?!\w)", re.IGNORECASE),
+        "hour": re.compile(rf"(?<!\w)(?:{either['hour']}|{_CLOCK})\s+(?:\w+\s+)?$", re.IGNORECASE),
+        "at": re.compile(rf",?\s*(?:{_ABOUT}\s+)*(?:{either['hour']}|{_CLOCK})(?!\w)", re.IGNORECASE),
         "header": re.compile(rf"\W{{0,5}}(?:{either['header']})\W{{1,3}}", re.IGNORECASE),
     }
 
@@ -163,7 +169,13 @@ def _day_label(text: str, mention: Mention, found: Sequence[Mention], lead_at: i
         return "deadline"
     if cues["start"].search(before):
         return "start_past" if cues["done"].search(_sentence(text, mention)) else "start"
-    if cues["future"].search(_sentence(text, mention)):
+    past = bool(cues["past"].search(_sentence(text, mention)))
+    future = bool(cues["future"].search(_sentence(text, mention)))
+    future = future or (not past and bool(cues["intent"].search(_sentence(text, mention))))
+    place = "body" if mention.start >= first_end else "lead" if mention.start - lead_at <= _LEAD else "first"
+    if place != "lead" and (cues["hour"].search(before) or cues["at"].match(text, mention.end)):
+        return "hour_past" if past and not future else "hour"
+    if future:
         return "future" if mention.start < first_end else "future_body"
     if (
         mention.year
@@ -172,8 +184,9 @@ def _day_label(text: str, mention: Mention, found: Sequence[Mention], lead_at: i
         and re.match(r"[^()\n]{0,20}\)", text[mention.end : mention.end + 21])
     ):
         return "paren"
-    place = "body" if mention.start >= first_end else "lead" if mention.start - lead_at <= _LEAD else "first"
-    return f"{place}_past" if cues["past"].search(_sentence(text, mention)) else place
+    if past:
+        return f"{place}_past"
+    return "closing" if place == "first" and not _WORD.search(text, mention.end, first_end) else place
 
 
 def _beside(text: str, mention: Mention, found: Sequence[Mention]) -> str | None:
