@@ -78,8 +78,8 @@ def damage(piece: bytes, start: int) -> Iterator[CodecRun]:
         yield CodecRun(start, start + len(piece), "utf-8", "guessed")
 
 
-def prose(root: LexborNode) -> Prose:
-    """Return the text below a node: `<br>` and the edges of blocks are line breaks, nothing is glued."""
+def prose(root: LexborNode, *, edges: bool = True) -> Prose:
+    """Return the text below a node: `<br>` and, with `edges`, the edges of blocks are line breaks."""
     parts: list[str] = []
     links: list[tuple[str, str]] = []
     for node, opens in _walk(root):
@@ -90,7 +90,7 @@ def prose(root: LexborNode) -> Prose:
             if opens:
                 parts.append("\n")
         elif tag in _BLOCKS:
-            if parts and not parts[-1].endswith("\n"):
+            if edges and parts and not parts[-1].endswith("\n"):
                 parts.append("\n")
         elif tag == "a" and opens and (target := node.attributes.get("href")):
             links.append((target, node.text()))

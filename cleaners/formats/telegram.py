@@ -95,3 +95,17 @@ def cut(text: str, spans: Iterable[tuple[object, object]]) -> list[str]:
         else:
             parts.append("")
     return parts
+
+
+def poll_of(said: object) -> object:
+    """Return the question and the options of a poll. Votes change by themselves and stay in the bytes."""
+    if not isinstance(said, dict):
+        return said
+    answers = said.get("answers", said.get("options"))
+    listed = answers if isinstance(answers, list) else []
+    options = [_plain_text(one.get("text")) if isinstance(one, dict) else one for one in listed]
+    return {"question": _plain_text(said.get("question")), "options": options}
+
+
+def _plain_text(said: object) -> object:
+    return said.get("text") if isinstance(said, dict) else said

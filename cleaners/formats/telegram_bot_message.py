@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cleaners.formats.json_slices import dump
-from cleaners.formats.telegram import channel_id, cut, instant, vocabulary
+from cleaners.formats.telegram import channel_id, cut, instant, poll_of, vocabulary
 from schemas.drift import Drift
 from schemas.items import Card, Kind
 from schemas.records import Finding, Record
@@ -185,7 +185,9 @@ def _extras(said: Mapping[str, Any]) -> str | None:
     rest: dict[str, Any] = {
         name: value for name, value in said.items() if name not in _TAKEN and value not in (None, False, [])
     }
-    media = [name for name in _MEDIA if rest.pop(name, None) is not None]
+    if "poll" in rest:
+        rest["poll"] = poll_of(rest["poll"])
+    media = [name for name in _MEDIA if name != "poll" and rest.pop(name, None) is not None]
     if media:
         rest["media"] = media
     reply = said.get("reply_to_message")

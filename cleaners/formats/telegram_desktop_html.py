@@ -31,6 +31,8 @@ _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July", "August", "September"),
     *("October", "November", "December"),
 )
+#: What stands for the name of an account that is no more; JSON has no name then.
+_DELETED = "Deleted Account"
 _REPLY = re.compile(r"#go_to_message(\d{1,20})")
 
 
@@ -120,9 +122,12 @@ def _record(view: View, number: str, start: int, end: int, carried: Carried) -> 
     names = view.page.css("div.from_name") if b'"from_name"' in view.piece else []
     own = next((node for node in names if forward is None or node.parent != forward), None)
     if own is not None:
-        carried.author = line(own)
+        carried.author = _name(own)
+        if carried.author == _DELETED:
+            carried.author = None
     body = view.one("div.text", b'class="text"')
-    said = prose(body) if body is not None else Prose("", ())
+    # A line break of the message is always a `<br>`: quotes and code have none around them.
+    said = prose(body, edges=False) if body is not None else Prose("", ())
     posted = _stamp(view.one("div.pull_right.date", b"pull_right date"))
     signed = line(view.one("div.signature", b'"signature'))
     author = None if carried.channel and carried.author == carried.title else carried.author
@@ -167,9 +172,12 @@ def _identity(carried: Carried, number: str, posted: str | None) -> str | None:
 def _origin(forward: LexborNode | None) -> str | None:
     """Return the name over a forward, without the date that stands beside it."""
     name = forward.css_first("div.from_name") if forward is not None else None
-    if name is None:
-        return None
-    parts = [node.text_content or "" for node in name.iter(include_text=True) if node.tag == "-text"]
+    return _name(name) if name is not None else None
+
+
+def _name(node: LexborNode) -> str | None:
+    """Return the text of a node itself: beside a name stand the date of a forward and `via @bot`."""
+    parts = [inner.text_content or "" for inner in node.iter(include_text=True) if inner.tag == "-text"]
     return " ".join("".join(parts).split()) or None
 
 
@@ -192,10 +200,22 @@ def _extras(view: View) -> str | None:
     found = _REPLY.search((reply.attributes.get("href") or "") if reply is not None else "")
     if found:
         said["reply_to_message_id"] = found[1]
-    media = [line(node) for node in view.page.css("div.media_wrap")] if b'"media_wrap' in view.piece else []
-    if any(media):
-        said["media"] = [word for word in media if word]
+    if (question := view.one("div.media_poll div.question", b'"media_poll')) is not None:
+        options = [
+            (_name(node) or "").removeprefix("- ") for node in view.page.css("div.media_poll div.answer")
+        ]
+        said["poll"] = {"question": line(question), "options": options}
+    elif b'"media_wrap' in view.piece:
+        media = [line(node) or _file(node) for node in view.page.css("div.media_wrap")]
+        if any(media):
+            said["media"] = [word for word in media if word]
     return dump(said) if said else None
+
+
+def _file(media: LexborNode) -> str | None:
+    """Return the file that a picture without words links to."""
+    link = media.css_first("a")
+    return link.attributes.get("href") if link is not None else None
 
 
 FORMAT = Format(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cleaners.formats.json_slices import dump, element, load
-from cleaners.formats.telegram import instant, vocabulary
+from cleaners.formats.telegram import instant, poll_of, vocabulary
 from schemas.drift import Drift
 from schemas.items import Kind
 from schemas.records import Finding, Record
@@ -152,6 +152,8 @@ def _raw_id(piece: bytes) -> str | None:
 
 def _extras(said: dict[str, Any], chat: Chat, *, service: bool) -> str | None:
     rest = {key: value for key, value in said.items() if key not in _TAKEN and value is not None}
+    if "poll" in rest:
+        rest["poll"] = poll_of(rest["poll"])
     if service:
         rest |= {key: said[key] for key in ("type", "text") if said.get(key) not in ("", "service", None)}
     elif rest and rest.get("from_id") == chat.sender:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cleaners.formats.json_slices import dump
-from cleaners.formats.telegram import channel_id, cut, identity, vocabulary
+from cleaners.formats.telegram import channel_id, cut, identity, poll_of, vocabulary
 from schemas.drift import Drift
 from schemas.items import Card
 from schemas.records import Finding, Record
@@ -122,6 +122,8 @@ def _extras(said: dict[str, Any], media: object, peer: object, key: str | None) 
     rest |= {name: value for name, value in said.items() if name not in _KEYS}
     if isinstance(media, dict):
         rest["media"] = media.get("_")
+        if "poll" in media:
+            rest["poll"] = poll_of(media["poll"])
     if key is None and peer is not None:
         rest["peer_id"] = peer
     return dump(rest) if rest else None

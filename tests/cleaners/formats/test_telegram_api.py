@@ -260,3 +260,30 @@ def test_any_value_under_any_key_lands_or_is_refused(draw: st.DataObject) -> Non
     for key in draw.draw(st.lists(st.sampled_from(sorted(inner)), min_size=1, max_size=3)):
         inner[key] = draw.draw(JSON_VALUES)
     assert_nothing_lost(NAME, json.dumps(line).encode())
+
+
+def test_a_poll_is_its_question_and_options_whoever_stored_it() -> None:
+    telethon = {
+        "_": "Message",
+        "id": 1,
+        "peer_id": {"_": "PeerChannel", "channel_id": 7},
+        "date": "2024-03-01T10:00:00+00:00",
+        "message": "",
+        "media": {
+            "_": "MessageMediaPoll",
+            "poll": {"question": {"text": "Sail?"}, "answers": [{"text": {"text": "Yes"}}, {"text": "No"}]},
+            "results": {"total_voters": 3},
+        },
+    }
+    bot = {
+        "update_id": 1,
+        "channel_post": {
+            "message_id": 1,
+            "date": 1709287200,
+            "chat": {"id": -1007, "type": "channel"},
+            "poll": {"question": "Sail?", "options": [{"text": "Yes", "voter_count": 2}, {"text": "No"}]},
+        },
+    }
+    for said in (telethon, bot):
+        [record] = records(NAME, json.dumps(said).encode())
+        assert json.loads(record.extras or "")["poll"] == {"question": "Sail?", "options": ["Yes", "No"]}

@@ -45,11 +45,17 @@ def seen(item: Item) -> tuple[object, ...]:
     )
 
 
-def test_one_chat_exported_both_ways_gives_the_same_items() -> None:
-    left, right = cleaned(None, RESULT), cleaned(None, PAGE)
+@pytest.mark.parametrize(
+    ("exported", "page", "count"), [("result.json", "messages.html", 6), ("crew.json", "crew.html", 11)]
+)
+def test_one_chat_exported_both_ways_gives_the_same_items(exported: str, page: str, count: int) -> None:
+    """The crew: edits, spoilers, `via @bot`, an album, a poll, a sticker, joined forwards, all entities."""
+    left, right = (cleaned(None, (SAMPLES / name).read_bytes()) for name in (exported, page))
     assert (left.input_format, right.input_format) == (JSON, HTML)
     assert [seen(item) for item in left.items] == [seen(item) for item in right.items]
-    assert len(left.items) == 6
+    assert len(left.items) == count
+    polls = [[json.loads(item.extras or "{}").get("poll") for item in one.items] for one in (left, right)]
+    assert polls[0] == polls[1]
 
 
 def test_json_gives_channel_id_instants_edits_and_links() -> None:
