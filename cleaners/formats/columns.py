@@ -234,7 +234,10 @@ def _name(value: Any) -> str | None:
         return str(value)
     if isinstance(value, dict):
         return _name(
-            next((value[key] for key in ("name", "username", "title", "id") if value.get(key)), None)
+            next(
+                (value[key] for key in ("name", "username", "screen_name", "title", "id") if value.get(key)),
+                None,
+            )
         )
     if isinstance(value, list):
         return ", ".join(filter(None, map(_name, value[:20]))) or None

@@ -14,6 +14,7 @@ from cleaners.formats import (
     telegram_desktop_json,
     telegram_web,
     warc,
+    whatsapp,
 )
 from cleaners.formats.entry import Format, Glimpse
 from schemas.documents import Blob
@@ -36,6 +37,7 @@ FORMATS: tuple[Format, ...] = (
     mail.MBOX,
     mail.FORMAT,
     warc.FORMAT,
+    whatsapp.FORMAT,
 )
 
 #: The name of plain text: dumps, pasted messages and articles. It is what no other format claims.

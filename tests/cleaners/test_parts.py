@@ -22,7 +22,7 @@ from schemas.options import CleanOptions
 
 SMALL = Sizes(whole=2_000, part=3_000, most=20_000)
 SEEDS = Path(__file__).parents[2] / "seeds"
-CUT = ("telegram-desktop-json", "telegram-api-json", "jsonl", "json", "csv", "mbox", "warc")
+CUT = ("telegram-desktop-json", "telegram-api-json", "jsonl", "json", "csv", "mbox", "warc", "whatsapp")
 
 
 def cutter_of(name: str, data: bytes) -> Cutter | None:
@@ -141,6 +141,16 @@ def warc(kind: str, body: bytes, number: int) -> bytes:
     return (
         f"{head}Content-Type: text/plain\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body + b"\r\n\r\n"
     )
+
+
+@pytest.mark.parametrize(
+    "form",
+    ["{m}/{d}/24, 9:{n:02} AM - A: ", "{d:02}/{m:02}/2024, 09:{n:02} - A: ", "[{d}.{m}.24, 9:{n:02}:00] A: "],
+)
+def test_a_chat_of_whatsapp(form: str) -> None:
+    lines = [form.format(d=n % 25 + 1, m=n // 25 + 1, n=n % 60) + text(n) + "\n" for n in range(200)]
+    assert_the_same("whatsapp", "".join(lines).encode())
+    assert_the_same("whatsapp", "".join(lines).encode("utf-16"))
 
 
 def test_web_archives() -> None:
@@ -277,8 +287,8 @@ def test_behind_an_element_that_no_part_can_hold_an_array_is_read_where_elements
 
 def test_what_cannot_be_cut_is_not() -> None:
     assert cutter_of("json", b'{"text": "a row alone"}') is None
-    assert {known.name for known in FORMATS if known.cutter(b"", CleanOptions())} == {"jsonl", "mbox", "warc",
-        "telegram-api-json"}  # fmt: skip
+    cut_blindly = {known.name for known in FORMATS if known.cutter(b"", CleanOptions())}
+    assert cut_blindly == {"jsonl", "mbox", "warc", "whatsapp", "telegram-api-json"}
 
 
 @pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
@@ -385,6 +395,7 @@ _PIECES = st.sampled_from(
     [
         *(b"\n", b"\r\n", b"\n\n", b'"', b",", b"{", b"}", b" ", b"word ", b"\xff", b"\0", "é".encode()),
         *(b"From a@b\nTo: c\n", b"WARC/1.0\r\n", b"Content-Length: 9\r\n\r\n", b'{"text": "a"}'),
+        *(b"\n31/12/2024, 09:01 - A: ", b"\n[1.2.24, 09:01:02] B: "),
         *(b",\n  {\n", b'"messages": [\n', b"On 3 May 2024 ", b"[", b"]"),
     ]
 )
