@@ -1,7 +1,9 @@
 """Account: paragraphs that tile the bytes of a document, each with its fate; and the ids of items."""
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Sequence
+from operator import attrgetter
 
 from cleaners.assemble import Draft
 from schemas.documents import Line, Refusal
@@ -25,42 +27,32 @@ def account(
     lines and texts: the non-blank lines. The bytes of blank lines go with the paragraph before them, at
     the very start with the one behind them. Refused ranges are paragraphs of fate `quarantined`.
     """
-    starts = sorted(
-        [
-            *(line.start for line in lines),
-            *(refusal.start for refusal in refusals if refusal.end > refusal.start),
-        ]
-    )
-    ordinals = {start: ordinal for ordinal, start in enumerate(starts)}
-    ends = dict(zip(starts, [*starts[1:], size], strict=False))
-    roles = [(drafted_at, role) for drafted_at, drafted in enumerate(drafts) for role in drafted.roles]
-    places = [at for drafted in drafts for at in range(drafted.segment.start, drafted.segment.end)]
-    paragraphs = [
-        Paragraph(
-            ordinals[lines[at].start],
-            0 if ordinals[lines[at].start] == 0 else lines[at].start,
-            ends[lines[at].start],
-            lines[at].number,
-            texts[at],
-            role.fate,
-            role.rule,
-            ordinals[lines[role.of].start] if role.of is not None else None,
-            role.similarity,
-            item,
+    refused = [refusal for refusal in refusals if refusal.end > refusal.start]
+    begins = [line.start for line in lines]
+    starts = sorted([*begins, *(refusal.start for refusal in refused)]) if refused else begins
+    ordinals = [bisect_left(starts, begin) for begin in begins] if refused else range(len(begins))
+    reached, ends = [0, *starts[1:]], [*starts[1:], size]
+    paragraphs = []
+    for item, drafted in enumerate(drafts):
+        for at, role in enumerate(drafted.roles, drafted.segment.start):
+            ordinal = ordinals[at]
+            paragraphs.append(
+                Paragraph(
+                    ordinal,
+                    reached[ordinal],
+                    ends[ordinal],
+                    lines[at].number,
+                    texts[at],
+                    role.fate,
+                    role.rule,
+                    None if role.of is None else ordinals[role.of],
+                    role.similarity,
+                    item,
+                )
+            )
+    for refusal in refused:
+        ordinal = bisect_left(starts, refusal.start)
+        paragraphs.append(
+            Paragraph(ordinal, reached[ordinal], ends[ordinal], None, "", "quarantined", refusal.reason)
         )
-        for at, (item, role) in zip(places, roles, strict=True)
-    ]
-    paragraphs += [
-        Paragraph(
-            ordinals[refusal.start],
-            0 if ordinals[refusal.start] == 0 else refusal.start,
-            ends[refusal.start],
-            None,
-            "",
-            "quarantined",
-            refusal.reason,
-        )
-        for refusal in refusals
-        if refusal.end > refusal.start
-    ]
-    return tuple(sorted(paragraphs, key=lambda paragraph: paragraph.ordinal))
+    return tuple(sorted(paragraphs, key=attrgetter("ordinal")))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import get_args
 
 from rapidfuzz.fuzz import ratio
 
@@ -10,12 +11,13 @@ from cleaners.anchors import similarity as likeness
 from cleaners.anchors import varies
 from cleaners.boilerplate import headline
 from cleaners.edges import edge_lines
-from cleaners.marks import Mark
+from cleaners.marks import Mark, MarkKind
 from cleaners.segments import Segment
 from schemas.items import Card, Fate
 from schemas.options import EdgeLine
 
-_HASHTAG = re.compile(r"(?<![\w&/#])#\w*[^\W\d_]\w*")
+# The look behind stands behind the sign itself, so that `re` searches for the sign.
+_HASHTAG = re.compile(r"#(?<![\w&/#]#)\w*[^\W\d_]\w*")
 _URL = re.compile(r"https?://[^\s<>\"'«»“”]+")
 _URL_TAIL = ".,;:!?)]}’”»…"
 #: Inside a block, lines that stand at the same place of both copies need less to be called copies: two
@@ -34,6 +36,10 @@ class Role:
     similarity: float | None = None
 
 
+_KEPT, _CARD = Role("kept"), Role("card")
+_HEADERS = {kind: Role("header", kind) for kind in get_args(MarkKind)}
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A post before it has ids and a date: its lines by role."""
@@ -49,25 +55,25 @@ def draft_post(
     segment: Segment, texts: Sequence[str], keys: Sequence[str], marks: Mapping[int, Mark]
 ) -> Draft:
     """Return the roles of a post's lines: headers, kept lines, copies, card."""
-    roles = {at: Role("kept") for at in range(segment.start, segment.end)}
-    for at in roles:
-        if at in marks:
-            roles[at] = Role("header", marks[at].kind)
+    span = range(segment.start, segment.end)
+    roles = [_HEADERS[marks[at].kind] if at in marks else _KEPT for at in span]
     if segment.block:
-        roles |= _copies(segment, texts, keys)
-    first_card = segment.end - segment.card - (segment.end - 1 in marks)
-    card_lines = range(first_card, first_card + segment.card)
-    roles |= {at: Role("card") for at in card_lines}
-    kept = tuple(at for at in range(segment.start, segment.end) if roles[at].fate == "kept")
-    return Draft(
-        segment, kept, tuple(roles[at] for at in range(segment.start, segment.end)), _card(texts, card_lines)
-    )
+        for at, role in _copies(segment, texts, keys).items():
+            roles[at - segment.start] = role
+    card_lines = range(0)
+    if segment.card:
+        first_card = segment.end - segment.card - (segment.end - 1 in marks)
+        card_lines = range(first_card, first_card + segment.card)
+        for at in card_lines:
+            roles[at - segment.start] = _CARD
+    kept = tuple(at for at, role in zip(span, roles, strict=True) if role.fate == "kept")
+    return Draft(segment, kept, tuple(roles), _card(texts, card_lines))
 
 
 def draft_article(segment: Segment, furniture: Mapping[int, str]) -> Draft:
     """Return the roles of an article's lines: `furniture` holds boilerplate rules by line."""
     span = range(segment.start, segment.end)
-    roles = tuple(Role("boilerplate", furniture[at]) if at in furniture else Role("kept") for at in span)
+    roles = tuple(Role("boilerplate", furniture[at]) if at in furniture else _KEPT for at in span)
     kept = tuple(at for at, role in zip(span, roles, strict=True) if role.fate == "kept")
     return Draft(segment, kept, roles, None)
 
@@ -142,11 +148,12 @@ def _card(texts: Sequence[str], lines: range) -> Card | None:
 def join(texts: Sequence[str], blanks: Sequence[int], kept: Sequence[int]) -> str:
     """Return the text of an item: its kept lines, with a blank line where the source had one."""
     parts: list[str] = []
-    for place, at in enumerate(kept):
-        if place:
-            gap = any(blanks[between] for between in range(kept[place - 1] + 1, at + 1))
-            parts.append("\n\n" if gap else "\n")
+    before = -1
+    for at in kept:
+        if parts:
+            parts.append("\n\n" if any(blanks[before + 1 : at + 1]) else "\n")
         parts.append(texts[at])
+        before = at
     return "".join(parts)
 
 

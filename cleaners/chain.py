@@ -14,9 +14,10 @@ mend, boilerplate, date and account only (cleaners.recorded).
 Pure: no clock, no files, no network. The same bytes and options give the same answer everywhere.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 from cleaners.account import account, item_id
 from cleaners.assemble import (
@@ -35,7 +36,7 @@ from cleaners.decode import decode
 from cleaners.evidence import gather
 from cleaners.formats import choose, read
 from cleaners.formats.widened import codec_of
-from cleaners.language import language
+from cleaners.language import languages
 from cleaners.marks import Mark, mark
 from cleaners.mend import mend
 from cleaners.recorded import assemble_records
@@ -89,9 +90,10 @@ def clean_text(blob: Blob, options: CleanOptions = DEFAULT_OPTIONS) -> CleanedDo
     # Decided by the whole document: stamps of several names are a chat's.
     chat = len({found.name for found in marks.values() if found.kind == "stamp"}) > 1
     lines = decoded.lines
+    texts = [join(page.texts, page.blanks, drafted.kept) for drafted in drafts]
     items = tuple(
-        itemise(ordinal, drafted, published, page, marks, cut, chat, document_id, blob.source, end, lines)
-        for ordinal, (drafted, published, end) in enumerate(zip(drafts, dates, ends, strict=True))
+        itemise(ordinal, *parts, page, marks, cut, chat, document_id, blob.source, lines)
+        for ordinal, parts in enumerate(zip(drafts, texts, languages(texts), dates, ends, strict=True))
     )
     return CleanedDocument(
         document_id=document_id,
@@ -173,24 +175,25 @@ def draft(cut: Cut, page: Page, marks: dict[int, Mark]) -> list[Draft]:
 def itemise(
     ordinal: int,
     drafted: Draft,
+    text: str,
+    lang: str | None,
     published: Published,
+    end: int,
     page: Page,
     marks: dict[int, Mark],
     cut: Cut,
     chat: bool,
     document_id: str,
     source: str,
-    end: int,
     lines: Sequence[Line],
 ) -> Item:
-    """Return the item of one draft; `end` is the byte where the next item starts."""
+    """Return the item of one draft, of its text; `end` is the byte where the next item starts."""
     segment = drafted.segment
     first = page.lines[segment.start]
     start = lines[0].start if ordinal == 0 else first.start
     head = [marks[at] for at in range(segment.start, segment.end) if at in marks]
     kept = [page.texts[at] for at in drafted.kept]
-    text = join(page.texts, page.blanks, drafted.kept)
-    said = "\n".join([text, *(page.texts[at] for at in drafted.learned)])
+    said = "\n".join([text, *(page.texts[at] for at in drafted.learned)]) if drafted.learned else text
     stamp = next((found for found in head if found.kind == "stamp"), None)
     kind: Kind = ("message" if chat else "post") if cut.feed else "article"
     return Item(
@@ -209,7 +212,7 @@ def itemise(
         title=title_of(kept, article=kind == "article"),
         text=text,
         published=published,
-        lang=language(text),
+        lang=lang,
         hashtags=hashtags(said),
         urls=urls(said),
         card=drafted.card,
@@ -221,16 +224,14 @@ def itemise(
 
 def _last_line(lines: Sequence[Line], end: int) -> int:
     """Return the number of the last line that starts before byte `end`."""
-    low, high = 0, len(lines)
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (middle + 1, high) if lines[middle].start < end else (low, middle)
-    return lines[low - 1].number
+    return lines[bisect_left(lines, end, key=attrgetter("start")) - 1].number
 
 
 def _dropped(drafted: Draft, page: Page) -> tuple[Dropped, ...]:
     """Return the runs of lines that are not in the text: neighbours of one reason are joined."""
     runs: list[Dropped] = []
+    if len(drafted.kept) == len(drafted.roles):
+        return ()
     for at, role in enumerate(drafted.roles, drafted.segment.start):
         if role.fate == "kept":
             continue

@@ -18,7 +18,8 @@ _MORE = (
     *("читат", "читайте", "смотрите", "источник", "підпис", "підпиш", "детальн", "прислать", "надіслати"),
 )
 _INVITATION = 140  # characters that an invitation stays below
-_CLOSED = re.compile(r"[.!?…:;»”\")\]]\s*$")
+_CLOSING = frozenset('.!?…:;»”")]')
+_CLOSED = re.compile(rf"[{re.escape(''.join(sorted(_CLOSING)))}]\s*$")
 _FIRST_WORD = re.compile(r"\W*(\w+)")
 _DATE_WORDS = ("today", "сегодня", "сьогодні")
 _FIGURE_DATE = re.compile(r"\d{1,2} [^\W\d_]{3,9}\b|\d{1,2}[./]\d{1,2}")
@@ -56,19 +57,22 @@ def _continuers() -> Mapping[str, tuple[str, ...]]:
     return found
 
 
-def _goes_on(opening: str, first: str) -> bool:
-    """Say whether a line continues the one before. opening: from its first word on, in lower case."""
+def _goes_on(text: str, start: int, first: str) -> bool:
+    """Say whether a line continues the one before. start: of its first word, in lower case `first`."""
+    known = _continuers().get(first)
+    if known is None:
+        return False
+    opening = text[start : start + _OPENING].lower()
     return any(
-        opening.startswith(words) and not _WORD_CHARACTER.match(opening, len(words))
-        for words in _continuers().get(first, ())
+        opening.startswith(words) and not _WORD_CHARACTER.match(opening, len(words)) for words in known
     )
 
 
-def _is_dated(opening: str, first: str) -> bool:
-    """Say whether a line opens with a date. opening: from its first word on, in lower case."""
+def _is_dated(text: str, start: int, first: str) -> bool:
+    """Say whether a line opens with a date. start: of its first word; first: that word in lower case."""
     if first[0].isdecimal():
-        return bool(_FIGURE_DATE.match(opening))
-    return first.startswith(_DATE_WORDS) or (first == "on" and opening.startswith("on "))
+        return bool(_FIGURE_DATE.match(text[start : start + _OPENING].lower()))
+    return first.startswith(_DATE_WORDS) or (first == "on" and text[start + len(first) :].startswith(" "))
 
 
 def look(text: str) -> list[str]:
@@ -89,15 +93,17 @@ def look(text: str) -> list[str]:
         shown.append("url-last")
     if more(text):
         shown.append("more")
-    if text.endswith(":"):
+    last = text[-1:]
+    if last == ":":
         shown.append("colon")
     elif text.endswith(("…", "...")):
         shown.append("ellipsis")
-    elif text.endswith(")"):
+    elif last == ")":
         shown.append("bracket")
-    elif not _CLOSED.search(text[-3:]):
+    # Most lines end in a full stop, and are not asked what stands before a blank at their end.
+    elif last not in _CLOSING and (not last.isspace() or not _CLOSED.search(text[-3:])):
         shown.append("open")
-    if _BULLET.match(text):
+    if not first.isalpha() and _BULLET.match(text):
         shown.append("bullet")
     elif first.islower():
         shown.append("lower")
@@ -106,9 +112,9 @@ def look(text: str) -> list[str]:
     elif first in "\"'«“„‘":
         shown.append("quote")
     if word := _FIRST_WORD.match(text):
-        opening, found = text[word.start(1) : word.start(1) + _OPENING].lower(), word[1].lower()
-        if _goes_on(opening, found):
+        found = word[1].lower()
+        if _goes_on(text, word.start(1), found):
             shown.append("continuer")
-        if _is_dated(opening, found):
+        if _is_dated(text, word.start(1), found):
             shown.append("dated")
     return [name for name in shown if name]

@@ -62,6 +62,7 @@ _DATE_LINE = re.compile(
     r"(?: ?[AaPp]\.?[Mm]\.?)?(?: ?(?:UTC|GMT|MSK|Z))?(?:[+-]\d{1,2}(?::?\d{2})?)?)?"
     r"[\])]?$|^\[?\d{1,2}:\d{2}\]?$"
 )
+_LONGEST_DATE = 80  # the pattern matches no more characters
 _RULE = re.compile(
     r"^(?:([-=_*~•—–#])\1{2,}|(?:\* ?){3,}|(?:- ?){3,}|(?:([•~◆◇■□●○❖✦✧✻✽]) ?){3}|⁂|post #?\d+)$",
     re.IGNORECASE,
@@ -75,26 +76,33 @@ _POST_LINK = re.compile(r"^(?:https?://)?t\.me/(?:s/)?(\w+)/(\d+)$")
 
 
 @cache
-def _forwarded_pattern() -> re.Pattern[str]:
-    """One pattern over all languages; blanks behind the words are optional only in Chinese."""
+def _forwarded_pattern() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """One pattern over all languages; blanks behind the words are optional only in Chinese. With it patterns
+    of the first and of the last character, of which one matches where the whole does."""
+    known = rules("headers")["forwarded"]
+    firsts, lasts = (
+        "".join(re.escape(words[at]) for rule in known for words in rule.get(side, []))
+        for side, at in (("before", 0), ("after", -1))
+    )
     before: list[str] = []
     after: list[str] = []
-    for rule in rules("headers")["forwarded"]:
+    for rule in known:
         gap = r"\s*" if rule["id"] == "zh" else r"\s+"
         before += [
             re.escape(words).replace(r"\ ", r"\s+") + r"\s*:?" + gap for words in rule.get("before", [])
         ]
         after += [re.escape(words).replace(r"\ ", r"\s+") for words in rule.get("after", [])]
-    return re.compile(
-        rf"^(?:(?:{'|'.join(before)})(?P<name>\S.*)|(?P<first>\S.*?)\s+(?:{'|'.join(after)}))$", re.IGNORECASE
-    )
+    whole = rf"^(?:(?:{'|'.join(before)})(?P<name>\S.*)|(?P<first>\S.*?)\s+(?:{'|'.join(after)}))$"
+    headers, first, last = (re.compile(one, re.IGNORECASE) for one in (whole, f"[{firsts}]", f"[{lasts}]"))
+    return headers, first, last
 
 
 def _forwarded(text: str, *, recurs: bool) -> Mark | None:
     """Return the mark of a forwarded header. A long name that reads as a sentence must recur to be one."""
     if len(text) > _LONGEST_NAME + 30 or text[0].islower():
         return None
-    match = _forwarded_pattern().match(text)
+    pattern, first, last = _forwarded_pattern()
+    match = pattern.match(text) if first.match(text) or last.match(text, len(text) - 1) else None
     if match is None:
         return None
     name = match["name"] or match["first"]
@@ -178,9 +186,9 @@ def mark(texts: Sequence[str]) -> dict[int, Mark]:
         found = _paste(text) or _forwarded(text, recurs=counts[text] > 1)
         if found:
             marks[index] = found
-        elif _DATE_LINE.match(text):
+        elif len(text) <= _LONGEST_DATE and _DATE_LINE.match(text):
             dates.append((index, _shape(text)))
-        elif _RULE.match(text):
+        elif (not text[0].isalnum() or text[0] in "pP") and _RULE.match(text):
             fences.append((index, _shape(text)))
         elif link := _POST_LINK.match(text):
             links.append((index, link[1], int(link[2])))

@@ -89,9 +89,10 @@ def split(texts: Sequence[str], blanks: Sequence[int], marks: dict[int, Mark]) -
         segments, _ = search(Scene(opens, head, posts), shape)
     if not doubled and cue in ("style", "none") and not _convinces(segments, opens):
         segments = [Segment(0, len(texts), 0, 0, None, 0)]
-    segments = [_with_card(segment, cards) for segment in segments]
-    honest = [value + min(0.0, price) for value in opens]
-    segments = [replace(segment, confidence=_confidence(segment, honest, head)) for segment in segments]
+    if cards:
+        segments = [_with_card(segment, cards) for segment in segments]
+    honest = min(0.0, price)
+    segments = [_with_confidence(segment, opens[segment.start] + honest, head) for segment in segments]
     if len(segments) == 1 and not doubled and not marks:
         segments = [replace(segments[0], confidence=_unity(opens, price))]
     feed = len(segments) > 1 or any(head) or any(close)
@@ -241,12 +242,13 @@ def _with_card(segment: Segment, cards: dict[int, CardSpan]) -> Segment:
     return replace(segment, card=card) if segment.end - card > segment.start + segment.head else segment
 
 
-def _confidence(segment: Segment, opens: Sequence[float], head: Sequence[bool]) -> float:
-    """Return how sure the start of a segment is: a logistic of its own log-odds and its block's worth."""
+def _with_confidence(segment: Segment, odds: float, head: Sequence[bool]) -> Segment:
+    """Return a segment with how sure its start is: a logistic of its log-odds and its block's worth."""
     if segment.start == 0 or head[segment.start]:
-        return 1.0
-    odds = opens[segment.start] + (3.0 * segment.block.score if segment.block else 0.0)
-    return round(1 / (1 + exp(-max(-30.0, min(30.0, odds)))), 3)
+        return segment  # 1.0, as made
+    odds += 3.0 * segment.block.score if segment.block else 0.0
+    confidence = round(1 / (1 + exp(-max(-30.0, min(30.0, odds)))), 3)
+    return replace(segment, confidence=confidence)
 
 
 def _unity(opens: Sequence[float], price: float) -> float:

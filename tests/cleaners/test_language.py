@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cleaners.language import language
+from cleaners.code_points import every_character
+from cleaners.language import language, languages, plain, stripped
 
 CASES = json.loads((Path(__file__).parent / "cases" / "language.json").read_text())
 
@@ -23,3 +24,48 @@ def test_any_text_has_one_code_or_none(text: str) -> None:
     found = language(text)
     assert found is None or found.split("-")[0].isalpha()
     assert language(text) == found
+
+
+# Letters that become several, addresses and what ends them, signs, blanks, what no encoding has.
+_PARTS = st.sampled_from(
+    [
+        "http://",
+        "https:/",
+        "https://",
+        "www.",
+        "t.me/",
+        "@",
+        "#",
+        "_",
+        "—",
+        "ßİ",
+        "Мир",
+        " ",
+        "\n",
+        "😀",
+        "'",
+        "\ud800",
+    ]
+)
+_TEXTS = st.lists(st.lists(_PARTS | st.text(max_size=3), max_size=12).map("".join), max_size=6)
+
+
+@given(_TEXTS)
+def test_many_texts_are_stripped_as_one_is(texts: list[str]) -> None:
+    assert list(stripped(texts)) == [plain(text) for text in texts]
+
+
+@pytest.mark.parametrize("char", ["ﬃ", "ΐ", "İ"])
+def test_letters_that_become_several_have_room(char: str) -> None:
+    assert list(stripped([char * 400, "a"])) == [plain(char * 400), b"a"]
+
+
+def test_each_character_is_stripped_alike_by_table() -> None:
+    texts = [f"a{char}b" for char in every_character()[::5]]
+    assert list(stripped(texts)) == [plain(text) for text in texts]
+
+
+def test_many_texts_have_the_languages_that_each_has() -> None:
+    texts = [case["input"] for case in CASES]
+    assert languages(texts) == [language(text) for text in texts]
+    assert languages([]) == []
