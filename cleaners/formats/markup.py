@@ -94,7 +94,8 @@ def _spaced(text: str) -> str:
 
 def to_text(markup: str) -> tuple[str, tuple[str, ...]]:
     """Return the text of HTML, lines broken where it breaks them, and the targets of its links in order."""
-    markup = markup.replace(_BREAK, "")
+    if _BREAK in markup:
+        markup = markup.replace(_BREAK, "")
     if "<" not in markup:
         return _spaced(html.unescape(markup)).strip(), ()
     parts = _TAG.split(markup)  # text, tag, text, tag, text ...

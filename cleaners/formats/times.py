@@ -73,8 +73,10 @@ def _rfc822(found: re.Match[str]) -> str | None:
     except (ValueError, KeyError):
         return None
     zone = found[7]
-    if zone[0] not in "+-":
+    if zone[0] not in "+-" or zone[1:] == "0000":
         return moment.isoformat() + "+00:00"
+    if zone[1:3] < "24" and zone[3:] < "60":  # half of the time of what follows, which says the same
+        return f"{moment.isoformat()}{zone[:3]}:{zone[3:]}"
     seconds = (int(zone[1:3]) * 60 + int(zone[3:])) * 60
     return _zoned(moment, -seconds if zone[0] == "-" else seconds)
 
