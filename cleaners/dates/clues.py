@@ -2,10 +2,10 @@
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Literal
 
@@ -48,6 +48,10 @@ class Clue:
         return self.label.removesuffix("_past")
 
 
+_WORD = re.compile(r"\w+")
+_BY_WORD = frozenset({"future", "past", "done", "reported"})  # cues that are words or their endings, mostly
+
+
 @cache
 def _cues() -> dict[str, re.Pattern[str]]:
     tables = tomllib.loads(files("cleaners.rules").joinpath("dates_cues.toml").read_text("utf-8"))
@@ -78,6 +82,31 @@ def _cues() -> dict[str, re.Pattern[str]]:
     }
 
 
+@cache
+def _phrases() -> Mapping[str, tuple[str, ...]]:
+    """Return what a sentence that tells a cue contains in lower case, unless one word of it tells."""
+    tables = tomllib.loads(files("cleaners.rules").joinpath("dates_cues.toml").read_text("utf-8"))
+    found = {name: tables["future" if name == "future" else "past"]["words"] for name in _BY_WORD}
+    several = {name: [word for word in words if not _WORD.fullmatch(word)] for name, words in found.items()}
+    every = several | {name: tables[name]["words"] for name in ("intent", "memory")}
+    return {name: tuple(map(str.lower, words)) for name, words in every.items()}
+
+
+@lru_cache(maxsize=1 << 16)
+def _is_cue(name: str, word: str) -> bool:
+    return _cues()[name].fullmatch(word) is not None
+
+
+def _tells(name: str, text: str, mention: Mention) -> bool:
+    """Tell whether the sentence of a mention holds a cue. Words are looked up, since feeds repeat them: a
+    search tries every ending at every letter."""
+    sentence = _sentence(text, mention)
+    if name in _BY_WORD and any(_is_cue(name, word) for word in _WORD.findall(sentence)):
+        return True
+    plain = sentence.lower()
+    return any(phrase in plain for phrase in _phrases()[name]) and bool(_cues()[name].search(sentence))
+
+
 def may_have_header(text: str) -> bool:
     """Tell cheaply whether a text opens with a header word such as 'date' or 'опубликовано'."""
     return _cues()["header"].match(text) is not None
@@ -103,7 +132,7 @@ def read_clues(text: str, mentions: Sequence[Mention] | None = None) -> tuple[Cl
 
 def _clue(text: str, mention: Mention, found: Sequence[Mention], lead_at: int, first_end: int) -> Clue | None:
     weight = _line_weight(text, mention.start)
-    future = bool(_cues()["future"].search(_sentence(text, mention)))
+    future = _tells("future", text, mention)
     in_first = mention.start < first_end
     if mention.kind in {"date", "range"} and mention.month and mention.day:
         counted = _days_back(text, mention, found)
@@ -111,17 +140,17 @@ def _clue(text: str, mention: Mention, found: Sequence[Mention], lead_at: int, f
             return Clue(kind="day", label="today", mention=counted, weight=1.0)
         if _is_long(mention):
             mention = replace(mention, kind="date", end_year=None, end_month=None, end_day=None)
-            label = "start_past" if _cues()["done"].search(_sentence(text, mention)) else "start"
+            label = "start_past" if _tells("done", text, mention) else "start"
             return Clue(kind="day", label=label, mention=mention, weight=weight)
         label = _day_label(text, mention, found, lead_at, first_end)
         if _is_weekend(text, mention):
             mention = replace(mention, weekday=5)
         return Clue(kind="day", label=label, mention=mention, weight=1.0 if label in _SPIKES else weight)
     if mention.kind == "weekday" and mention.relative is None:
-        past = bool(_cues()["reported"].search(_sentence(text, mention)))
+        past = _tells("reported", text, mention)
         label = "future" if future else ("first" if in_first else "body") + ("_past" if past else "")
         return Clue(kind="weekday", label=label, mention=mention, weight=weight)
-    past = bool(_cues()["done"].search(_sentence(text, mention)))
+    past = _tells("done", text, mention)
     due = _cues()["deadline"].search(text[max(0, mention.start - 12) : mention.start]) is not None
     ahead = future or (due and not past)
     label = "future" if ahead else "past" if past else "plain"
@@ -162,16 +191,16 @@ def _day_label(text: str, mention: Mention, found: Sequence[Mention], lead_at: i
     if beside is not None:
         return beside
     if mention.kind == "range":
-        return "range_past" if cues["past"].search(_sentence(text, mention)) else "range"
-    if cues["memory"].search(_sentence(text, mention)):
+        return "range_past" if _tells("past", text, mention) else "range"
+    if _tells("memory", text, mention):
         return "memory"
     if cues["deadline"].search(before):
         return "deadline"
     if cues["start"].search(before):
-        return "start_past" if cues["done"].search(_sentence(text, mention)) else "start"
-    past = bool(cues["past"].search(_sentence(text, mention)))
-    future = bool(cues["future"].search(_sentence(text, mention)))
-    future = future or (not past and bool(cues["intent"].search(_sentence(text, mention))))
+        return "start_past" if _tells("done", text, mention) else "start"
+    past = _tells("past", text, mention)
+    future = _tells("future", text, mention)
+    future = future or (not past and _tells("intent", text, mention))
     place = "body" if mention.start >= first_end else "lead" if mention.start - lead_at <= _LEAD else "first"
     if place != "lead" and (cues["hour"].search(before) or cues["at"].match(text, mention.end)):
         return "hour_past" if past and not future else "hour"

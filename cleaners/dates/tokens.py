@@ -13,15 +13,16 @@ from itertools import accumulate, pairwise
 from cleaners.dates.lexicon import Word, lexicon
 
 #: Digits; CJK date words; numerals before a CJK sign; words of letters. An apostrophe joins only before the
-#: Ukrainian iotated letters, U+200C only inside Persian words.
+#: Ukrainian iotated letters, U+200C only inside Persian words. What most words are stands first, and a gap is
+#: told by its first character: both save half of the time.
 SPLIT = re.compile(
-    r"(\d+|(?<=\d)(?:天|周|个月|年)前|(?<![一二两三四五六七八九十几])[星周礼拜期]{1,2}[一二三四五六日天]"
+    r"([A-Za-zА-Яа-яЁё]++(?![^\W\d_]|['’\u200c])|(?=\w)(?:\d+|(?<=\d)(?:天|周|个月|年)前|(?<![一二两三四五六七八九十几])[星周礼拜期]{1,2}[一二三四五六日天]"
     r"|今天|今日|今晚|今年|昨天|昨日|明天|明日"
     r"|去年|前年|明年|前天|后天|[上下本](?:(?:周|星期)(?![一二三四五六日天])|(?=周|星期))|(?:[上下这]个|本)月"
     r"|[一二两三四五六七八九十]{1,3}(?:天|周|个月|年)前|[年月日号至到和在于自]"
     r"|[〇零一二三四五六七八九十两千百]{1,7}(?=[年月日号])|(?<=月)[一二三四五六七八九十]{1,3}(?!\w)"
     r"|(?:تشرين|كانون) (?:الأول|الاول|الثاني)"
-    r"|[^\W\d_\u3040-\u30ff\u3400-\u9fff]+(?:(?:['’](?=[яюєїЯЮЄЇ])|\u200c)[^\W\d_]+)*)"
+    r"|[^\W\d_\u3040-\u30ff\u3400-\u9fff]+(?:(?:['’](?=[яюєїЯЮЄЇ])|\u200c)[^\W\d_]+)*))"
 )
 
 #: Words that start a window. The others (prepositions, articles, joints) count only inside one.
