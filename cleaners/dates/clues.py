@@ -48,7 +48,7 @@ class Clue:
         return self.label.removesuffix("_past")
 
 
-_WORD = re.compile(r"\w+")
+_WORDS = re.compile(r"\w+")
 _BY_WORD = frozenset({"future", "past", "done", "reported"})  # cues that are words or their endings, mostly
 
 
@@ -87,7 +87,7 @@ def _phrases() -> Mapping[str, tuple[str, ...]]:
     """Return what a sentence that tells a cue contains in lower case, unless one word of it tells."""
     tables = tomllib.loads(files("cleaners.rules").joinpath("dates_cues.toml").read_text("utf-8"))
     found = {name: tables["future" if name == "future" else "past"]["words"] for name in _BY_WORD}
-    several = {name: [word for word in words if not _WORD.fullmatch(word)] for name, words in found.items()}
+    several = {name: [word for word in words if not _WORDS.fullmatch(word)] for name, words in found.items()}
     every = several | {name: tables[name]["words"] for name in ("intent", "memory")}
     return {name: tuple(map(str.lower, words)) for name, words in every.items()}
 
@@ -101,7 +101,7 @@ def _tells(name: str, text: str, mention: Mention) -> bool:
     """Tell whether the sentence of a mention holds a cue. Words are looked up, since feeds repeat them: a
     search tries every ending at every letter."""
     sentence = _sentence(text, mention)
-    if name in _BY_WORD and any(_is_cue(name, word) for word in _WORD.findall(sentence)):
+    if name in _BY_WORD and any(_is_cue(name, word) for word in _WORDS.findall(sentence)):
         return True
     plain = sentence.lower()
     return any(phrase in plain for phrase in _phrases()[name]) and bool(_cues()[name].search(sentence))

@@ -25,7 +25,6 @@ class Habits:
     def __init__(self, grid: Grid) -> None:
         """Start from nothing."""
         self._grid = grid
-        self._days = grid.first + np.arange(grid.size)
         self._counts: dict[str, Row] = defaultdict(lambda: np.zeros(2 * HALF_YEAR + 1))
 
     def see(self, posterior: NDArray[np.float32], clues: Sequence[Clue]) -> None:
@@ -33,10 +32,11 @@ class Habits:
         for clue in clues:
             if clue.kind != "day" or clue.mention.ambiguous:
                 continue
-            offsets = self._offsets(clue)
+            columns = np.flatnonzero(posterior)
+            offsets = self._offsets(clue, self._grid.first + columns)
             near = np.abs(offsets) <= HALF_YEAR
             self._counts[clue.label] += clue.weight * np.bincount(
-                offsets[near] + HALF_YEAR, weights=posterior[near], minlength=2 * HALF_YEAR + 1
+                offsets[near] + HALF_YEAR, weights=posterior[columns[near]], minlength=2 * HALF_YEAR + 1
             )
 
     def tables(self, offsets: Tables) -> Tables:
@@ -50,15 +50,15 @@ class Habits:
             days[label] = {"bins": bins}
         return {**offsets, "days": days}
 
-    def _offsets(self, clue: Clue) -> NDArray[np.int64]:
-        """Return each day of the grid - the mentioned day, 0 inside a range, to the nearest year."""
+    def _offsets(self, clue: Clue, days: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return each day - the mentioned day, 0 inside a range, to the nearest year."""
         grid, mention = self._grid, clue.mention
         years = [mention.year] if mention.year else range(int(grid.years[0]) - 1, int(grid.years[-1]) + 2)
-        nearest = np.full(grid.size, HALF_YEAR + 1)
+        nearest = np.full(len(days), HALF_YEAR + 1)
         for year in years:
             span = days_of(mention, year) if 1 <= year <= 9999 else None
             if span is not None:
                 first, last = (day.toordinal() for day in span)
-                offsets = np.minimum(0, self._days - first) + np.maximum(0, self._days - last)
+                offsets = np.minimum(0, days - first) + np.maximum(0, days - last)
                 nearest = np.where(np.abs(offsets) < np.abs(nearest), offsets, nearest)
         return nearest

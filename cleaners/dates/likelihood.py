@@ -61,6 +61,12 @@ class Grid:
         """Return the day of a column."""
         return date.fromordinal(self.first + index)
 
+    def of_year(self, index: int) -> tuple[int, int]:
+        """Return the first column of the year of a column, and the one behind its last."""
+        year = self.day(index).year
+        start, end = date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal() + 1
+        return max(start - self.first, 0), min(end - self.first, self.size)
+
 
 def make_grid(first: date, last: date) -> Grid:
     """Return the grid of the days from `first` to `last`, both included."""
@@ -167,13 +173,15 @@ class Emissions:
     def _year_row(self, clue: Clue) -> Row:
         assert clue.mention.year is not None  # noqa: S101 - a year clue has one
         table = self.offsets["years"]
-        offsets = self.grid.years - clue.mention.year
-        row = np.where(offsets < 0, float(table["later"]), float(table["older"]))
-        early, late = table[f"{clue.label}_january"], table[f"{clue.label}_december"]
-        for offset in early:
-            share = (1 - self.grid.year_share) * early[offset] + self.grid.year_share * late[offset]
-            row = np.where(offsets == int(offset), share, row)
-        return row
+        first = int(self.grid.years[0])
+        offsets = np.arange(first, int(self.grid.years[-1]) + 1) - clue.mention.year  # a year, not a day each
+        early = np.where(offsets < 0, float(table["later"]), float(table["older"]))
+        late = early.copy()
+        for shares, month in ((early, "january"), (late, "december")):
+            for offset, share in table[f"{clue.label}_{month}"].items():
+                shares[offsets == int(offset)] = share
+        of_day = self.grid.years - first
+        return np.asarray((1 - self.grid.year_share) * early[of_day] + self.grid.year_share * late[of_day])
 
     def _counted_year_row(self, clue: Clue) -> Row:
         assert clue.year is not None  # noqa: S101 - made with its year

@@ -16,7 +16,7 @@ keeps one a block of posts, and the backward pass runs forward again inside each
 checkpoints, with one level).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from math import isqrt, prod
@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleaners.dates.likelihood import Row, Tables
-from cleaners.dates.waits import Emitted, Opened, Plain, Singles, make_waits
+from cleaners.dates.waits import Emitted, Opened, Plain, Singles, Waits, make_waits
 
 #: The likelihood of post i over the days, None for a post without clues.
 Emit = Callable[[int], Singles | None]
@@ -102,8 +102,12 @@ class Order:
         self._table, self._paces = offsets["order"], paces
         swept = is_long(count, size, paces) if swept is None else swept
         sweeps = load_sweeps() if swept else None
-        self._kind = Plain if sweeps is None else sweeps.Sweeps
-        self._use(paces.newest_first)
+        self._kind: Callable[[Waits], _Passes] = Plain if sweeps is None else sweeps.Sweeps
+        self._use(
+            make_waits(
+                size, paces.steps, paces.gaps, paces.shares, paces.newest_first, self._table, days=paces.days
+            )
+        )
         self._opened = np.ones((count, self._waits.cells), dtype=np.bool_) if opened is None else opened
         whole = prod(self._passes.held(self._opened)) <= _HELD
         self._block = count if whole else max(_LEAST_BLOCK, isqrt(count))  # as many states as in a block
@@ -117,7 +121,7 @@ class Order:
         self.weights = weight[best].astype(np.float32) / np.float32(weight[best].sum())
         dropped = len(best) < len(weight)
         self._kept = [np.ascontiguousarray(state[best]) for state in kept] if dropped else kept
-        self._use(self.newest_first)
+        self._use(replace(self._waits, newest_first=np.array(self.newest_first)))
         self.shares = np.zeros(len(paces.gaps))
 
     def kept(self) -> Paces:
@@ -139,18 +143,8 @@ class Order:
             self.shares += shares
             yield block * self._block, found
 
-    def _use(self, newest_first: Sequence[bool]) -> None:
-        paces = self._paces
-        self._waits = make_waits(
-            self._size,
-            paces.steps,
-            paces.gaps,
-            paces.shares,
-            newest_first,
-            self._table,
-            days=paces.days,
-        )
-        self._passes: _Passes = self._kind(self._waits)
+    def _use(self, waits: Waits) -> None:
+        self._waits, self._passes = waits, self._kind(waits)
 
     def _emitted(self, block: int) -> Emitted:
         """Return the likelihoods of the posts of a block, with the prior of the newest post."""

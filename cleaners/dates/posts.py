@@ -108,16 +108,15 @@ def _read(emissions: Emissions, peak: "_Peak", clues: Sequence[Clue], *, few: bo
     under, over = total[max(best - HALF_YEAR, 0)], total[min(best + HALF_YEAR + 1, grid.size)]
     if over - under < _YEAR_SHARE:
         under, over = 0.0, 1.0
-    low = int(np.searchsorted(total[1:], under + tail * (over - under)))
-    high = int(np.searchsorted(total[1:], over - tail * (over - under)))
-    year = grid.years[best]
-    ends = total[np.searchsorted(grid.years, [year, year + 1])]
+    low = int(total[1:].searchsorted(under + tail * (over - under)))
+    high = int(total[1:].searchsorted(over - tail * (over - under)))
+    start, end = grid.of_year(best)
     return Dated(
         grid.day(best),
         grid.day(min(low, best)),
         grid.day(min(max(high, best), grid.size - 1)),
         round(float(near), 3),
-        float(ends[1] - ends[0]),
+        float(total[end] - total[start]),
         stating,
         sure,
     )
@@ -153,7 +152,7 @@ def _middle(total: Row) -> int:
     mass = total[width:] - total[:-width]
     start = int(mass.argmax())
     middle = (total[start] + total[start + width]) / 2
-    return min(int(np.searchsorted(total[1:], middle)), size - 1)
+    return min(int(total[1:].searchsorted(middle)), size - 1)
 
 
 def _stating(emissions: Emissions, best: int, clues: Sequence[Clue]) -> Clue | None:

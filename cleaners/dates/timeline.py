@@ -166,8 +166,9 @@ class Timeline:
 
 def _by_week(row: NDArray[Any]) -> NDArray[Any]:
     """Return the mean of each seven days."""
-    starts = np.arange(0, len(row), CELL)
-    return np.asarray(np.add.reduceat(row, starts) / np.minimum(CELL, len(row) - starts), dtype=row.dtype)
+    whole = len(row) - len(row) % CELL
+    weeks = row[:whole].reshape(-1, CELL) @ np.full(CELL, 1 / CELL, dtype=row.dtype)
+    return weeks if whole == len(row) else np.append(weeks, row[whole:].mean(dtype=row.dtype))
 
 
 def _bulk(block: NDArray[np.float32], share: float) -> Opened:

@@ -67,13 +67,13 @@ def make_waits(
 
     table: [order] of dates_offsets.toml.
     """
-    shapes = [mixture(gap, size * days, steps / days, table["waits"]) for gap in gaps]
+    ratios, weights = mixture(np.array(gaps), size * days, steps / days, table["waits"])
     many = np.array(shares, dtype=np.float32)
     return Waits(
         size=size,
         steps=steps,
-        ratios=np.stack([ratios for ratios, _ in shapes]),
-        weights=np.stack([weights for _, weights in shapes]),
+        ratios=ratios,
+        weights=weights,
         newest_first=np.array(newest_first),
         shares=many / many.sum(),
         switch=table["switch"] if len(gaps) > 1 else 0.0,
@@ -94,19 +94,22 @@ class Emitted:
     opened: Opened
 
 
-def mixture(gap: float, size: int, steps: float, tail: float) -> tuple[Singles, Singles]:
-    """Return ratios and weights for a mean gap in days, on `size` days of so many steps.
+def mixture(gaps: NDArray[np.float64], size: int, steps: float, tail: float) -> tuple[Singles, Singles]:
+    """Return ratios and weights (paces x terms) for mean gaps in days, on `size` days of so many steps.
 
     tail: the share of the long waits.
     """
-    means = np.array(_MEANS) * gap * steps
-    ratios = np.concatenate([means / (1 + means), np.exp(-_RATES / steps)])
+    means = np.array(_MEANS) * gaps[:, None] * steps
+    slow = np.broadcast_to(np.exp(-_RATES / steps), (len(gaps), len(_RATES)))
+    ratios = np.hstack([means / (1 + means), slow])
     # A channel with many posts a day has few long waits; at a gap of a day and more the share is full.
-    tail *= min(1.0, gap)
+    tails = tail * np.minimum(1.0, gaps)[:, None]
     sums = (1 - ratios ** (size * steps)) / (1 - ratios)  # of each geometric series
-    near = (1 - tail) * np.array(_SHARES) * (1 - ratios[: len(means)])
-    weights = np.concatenate([near, tail * _HEIGHTS / (_HEIGHTS * sums[len(means) :]).sum()])
-    return ratios.astype(np.float32), (weights / (weights * sums).sum()).astype(np.float32)
+    near = (1 - tails) * np.array(_SHARES) / (1 + means)
+    far = tails * _HEIGHTS / (_HEIGHTS * sums[:, len(_MEANS) :]).sum(axis=1, keepdims=True)
+    weights = np.hstack([near, far])
+    weights /= (weights * sums).sum(axis=1, keepdims=True)
+    return ratios.astype(np.float32), weights.astype(np.float32)
 
 
 class Plain:

@@ -22,7 +22,7 @@ def by_enumeration(rows: list[np.ndarray | None], paces: Paces, last: np.ndarray
     """Return the posterior of each post by adding up all paths of steps and paces, for one direction."""
     table, (newest_first,), steps = tables()["order"], paces.newest_first, paces.steps
     fine, many = SIZE * steps, len(paces.gaps)
-    mixtures = [mixture(gap, SIZE, steps, table["waits"]) for gap in paces.gaps]
+    mixtures = zip(*mixture(np.array(paces.gaps), SIZE, steps, table["waits"]), strict=True)
     kernels = [(weights * ratios ** np.arange(fine)[:, None]).sum(axis=1) for ratios, weights in mixtures]
     restart = table["restart"] / fine
     change = table["switch"] if many > 1 else 0.0
