@@ -57,6 +57,8 @@ def _bounded(answer: Published, bound: date | None) -> Published:
     limit = bound.isoformat()
     best, earliest = (min(day, limit) if day else None for day in (answer.best, answer.earliest))
     latest = min(answer.latest or limit, limit)
+    if (best, earliest, latest) == (answer.best, answer.earliest, answer.latest):
+        return answer
     ends = (date.fromisoformat(day) if day else None for day in (earliest, latest))
     return replace(answer, best=best, earliest=earliest, latest=latest, edtf=day_or_interval(*ends))
 
@@ -69,4 +71,4 @@ def _precise(answer: Published) -> Published:
         return replace(answer, precision="none")
     width = (date.fromisoformat(answer.latest) - date.fromisoformat(answer.earliest)).days
     reached: Precision = next((name for name, widest in _WIDTHS if width <= widest), "none")
-    return replace(answer, precision=reached)
+    return answer if reached == answer.precision else replace(answer, precision=reached)

@@ -30,7 +30,7 @@ def is_compiled() -> bool:
 
 class Sweeps:
     """The passes over posts, compiled. States are directions x steps x paces; held ones, of all open cells
-    one after the other, directions x values."""
+    one after the other, directions x steps x paces, too."""
 
     def __init__(self, waits: Waits) -> None:
         """Lay out the steps, in whole cells: `_days` is the day of each, `size` behind the last."""
@@ -64,13 +64,13 @@ class Sweeps:
 
     def held(self, opened: Opened) -> tuple[int, ...]:
         """Do what `Plain.held` does."""
-        values = int(opened.sum()) * self._width * len(self._waits.shares)
-        return (len(self._waits.newest_first), values)
+        steps = int(opened.sum()) * self._width
+        return (len(self._waits.newest_first), steps, len(self._waits.shares))
 
     def forward(self, state: Singles, emitted: Emitted, states: Singles | None = None) -> NDArray[np.float64]:
         """Do what `Plain.forward` does."""
         evidence = np.zeros(len(state))
-        kept = np.empty((len(state), 0), dtype=np.float32) if states is None else states
+        kept = np.empty((len(state), 1, state.shape[2]), dtype=np.float32) if states is None else states
         _forward(state, emitted.rows, emitted.row_of, emitted.opened, evidence, kept, *self._model)
         return evidence
 
@@ -100,8 +100,13 @@ def _walk(
     terms, shares, width = model
     for at in range(_SUMS + LANES):
         sums[at] = np.float32(0)
-    for number in range(len(now)):
-        cell = len(now) - 1 - number if turned else number
+    low, high = 0, len(now)
+    while not (now[low] or other[low]):
+        low += 1
+    while not (now[high - 1] or other[high - 1]):
+        high -= 1
+    for number in range(high - low):
+        cell = high - 1 - number if turned else low + number
         if not (now[cell] or other[cell]):
             for at in range(_SUMS):
                 sums[at] *= terms[2 * _SUMS + at]
@@ -109,7 +114,7 @@ def _walk(
         given = factor if now[cell] else np.float32(0)
         for within in range(width):
             step = cell * width + (width - 1 - within if turned else within)
-            here, own, common = line[step * LANES : (step + 1) * LANES], given * stays, given * mixed[step]
+            here, own, common = line[step], given * stays, given * mixed[step]
             for lane in range(LANES):
                 comes, moved = own * here[lane] + common * shares[lane], np.float32(0)
                 sums[_SUMS + lane] += comes
@@ -136,7 +141,7 @@ _EVENTS = (_STATE, _LINES, types.Array(types.int64, 2, "C"), types.Array(types.b
 _NUMBERS = types.Array(types.float64, 1, "C")
 
 
-@compiled(types.void(*_EVENTS, _NUMBERS, _LINES, *_MODEL), fastmath=_FAST)
+@compiled(types.void(*_EVENTS, _NUMBERS, _STATE, *_MODEL), fastmath=_FAST)
 def _forward(
     state: Singles,
     rows: Singles,
@@ -154,14 +159,14 @@ def _forward(
 ) -> None:
     """Run over the posts; states of no posts are not written."""
     steps, paces = state.shape[1], state.shape[2]
-    line, floor = np.empty(steps * LANES, np.float32), np.empty(LANES, np.float32)
+    line, floor = np.empty((steps, LANES), np.float32), np.empty(LANES, np.float32)
     mixed, sums = np.zeros(steps, np.float32), np.empty(_SUMS + LANES, np.float32)
-    keeps = states.shape[1] > 0
+    keeps = int(states.shape[1] > 1)
     for way in range(len(state)):
         line[:], floor[:], kept = np.float32(0), np.float32(0), 0
         for step in range(steps):
             for pace in range(paces):
-                line[step * LANES + pace] = state[way, step, pace]
+                line[step, pace] = state[way, step, pace]
         for post in range(len(row_of)):
             now, after, row = opened[post + 1], opened[post + 2], rows[row_of[post, way]]
             total = np.float32(0)
@@ -169,17 +174,14 @@ def _forward(
                 if not now[cell]:
                     continue
                 for step in range(cell * width, (cell + 1) * width):
-                    here, likely = line[step * LANES : (step + 1) * LANES], row[days[step]]
-                    for lane in range(LANES):
-                        here[lane] = (here[lane] + floor[lane]) * likely
-                    whole = np.float32(0)
+                    here, likely, whole = line[step], row[days[step]], np.float32(0)
+                    there = states[way, kept]
                     for pace in range(paces):
-                        whole += here[pace]
-                    if keeps:
-                        there = states[way, kept : kept + paces]
-                        for pace in range(paces):
-                            there[pace] = here[pace]
-                        kept += paces
+                        value = (here[pace] + floor[pace]) * likely
+                        here[pace] = value
+                        there[pace] = value
+                        whole += value
+                    kept += keeps
                     total += whole
                     mixed[step] = switch * whole
             evidence[way] += np.log(np.float64(total))
@@ -190,10 +192,10 @@ def _forward(
                 floor[lane] = restart * sums[_SUMS + lane]
         for step in range(steps):
             for pace in range(paces):
-                state[way, step, pace] = line[step * LANES + pace] + floor[pace]
+                state[way, step, pace] = line[step, pace] + floor[pace]
 
 
-@compiled(types.void(*_EVENTS, _LINES, _LINE, _LINES, _NUMBERS, *_MODEL), fastmath=_FAST)
+@compiled(types.void(*_EVENTS, _STATE, _LINE, _LINES, _NUMBERS, *_MODEL), fastmath=_FAST)
 def _backward(
     behind: Singles,
     rows: Singles,
@@ -213,36 +215,36 @@ def _backward(
 ) -> None:
     """Run back over the posts; `found` and `kept` are added to."""
     steps, paces = behind.shape[1], behind.shape[2]
-    line, floor = np.empty(steps * LANES, np.float32), np.empty(LANES, np.float32)
+    line, floor = np.empty((steps, LANES), np.float32), np.empty(LANES, np.float32)
     mixed, sums = np.zeros(steps, np.float32), np.empty(_SUMS + LANES, np.float32)
     daily, totals = np.empty(found.shape[1], np.float32), np.empty(paces, np.float32)
     for way in range(len(behind)):
         line[:], floor[:], end = np.float32(0), np.float32(0), states.shape[1]
         for step in range(steps):
             for pace in range(paces):
-                line[step * LANES + pace] = behind[way, step, pace]
+                line[step, pace] = behind[way, step, pace]
         for post in range(len(row_of) - 1, -1, -1):
             before, now, row = opened[post], opened[post + 1], rows[row_of[post, way]]
             for cell in range(len(now)):
-                end -= width * paces * now[cell]
+                end -= width * now[cell]
             at, total, reached = end, np.float32(0), np.float32(0)
             totals[:], daily[:] = np.float32(0), np.float32(0)
             for cell in range(len(now)):
                 if not now[cell]:
                     continue
                 for step in range(cell * width, (cell + 1) * width):
-                    here, likely = line[step * LANES : (step + 1) * LANES], row[days[step]]
+                    here, likely, held = line[step], row[days[step]], states[way, at]
                     comes, whole = np.float32(0), np.float32(0)
                     for pace in range(paces):
                         comes += shares[pace] * (here[pace] + floor[pace])
                     for pace in range(paces):  # the pace may have changed behind this post
                         value = (np.float32(1) - switch) * (here[pace] + floor[pace]) + switch * comes
-                        both = states[way, at + pace] * value
+                        both = held[pace] * value
                         totals[pace] += both
                         whole += both
                         here[pace] = value * likely
                         reached += here[pace]
-                    at += paces
+                    at += 1
                     total += whole
                     daily[days[step]] += whole
             factor = ways[way] / total
@@ -257,4 +259,4 @@ def _backward(
                 floor[lane] = restart * sums[_SUMS + lane]
         for step in range(steps):
             for pace in range(paces):
-                behind[way, step, pace] = line[step * LANES + pace] + floor[pace]
+                behind[way, step, pace] = line[step, pace] + floor[pace]

@@ -90,7 +90,7 @@ class Timeline:
 
     def __init__(self, told: Told, grid: Grid, offsets: Tables) -> None:
         """Survey a sample of the posts, if there are enough."""
-        self._told = told
+        self._told, self._swept = told, False
         count, telling = len(told.clues), told.telling()
         gaps, shares = tuple(offsets["order"]["gaps"]), tuple(offsets["order"]["gap_shares"])
         self._paces = Paces(_BOTH, gaps, shares)
@@ -136,8 +136,10 @@ class Timeline:
         """Return the order of some posts on the days. Where that costs much, weeks are looked at first."""
         emit, size = self._emit(posts, emissions), emissions.grid.size
         prior = _last_prior(emissions.grid, self._told.bound)
-        if not is_long(len(posts), size, paces):
-            return Order(emit, len(posts), size, prior, paces, emissions.offsets)
+        long = is_long(len(posts), size, paces)
+        self._swept = self._swept or long  # where the survey has loaded the compiled passes, they are there
+        if not long:
+            return Order(emit, len(posts), size, prior, paces, emissions.offsets, swept=self._swept)
         weeks = Order(
             lambda number: None if (row := emit(number)) is None else _by_week(row),
             len(posts),

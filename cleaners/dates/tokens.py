@@ -7,7 +7,7 @@ The grammar then runs over the codes of small windows only. All heavy passes are
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from itertools import accumulate, pairwise
 
 from cleaners.dates.lexicon import Word, lexicon
@@ -50,13 +50,17 @@ class Window:
     codes: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tokens:
-    """A text as `parts` (gap, word, gap, ..., gap) with the start of each part in code points."""
+    """A text as `parts` (gap, word, gap, ..., gap)."""
 
     parts: list[str]
-    starts: list[int]
     words: Mapping[str, Word]
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """Return the start of each part in code points. Most texts have no dates and need none."""
+        return [0, *accumulate(map(len, self.parts))]
 
     def word(self, index: int) -> str:
         """Return the text of word `index`."""
@@ -73,8 +77,7 @@ class Tokens:
 
 def tokenise(text: str) -> Tokens:
     """Split `text`; linear in its length."""
-    parts = SPLIT.split(text)
-    return Tokens(parts, [0, *accumulate(map(len, parts))], lexicon())
+    return Tokens(SPLIT.split(text), lexicon())
 
 
 @cache
