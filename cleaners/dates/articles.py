@@ -15,6 +15,7 @@ _LEAD = 1200  # characters: title and the first paragraphs, where news names its
 #: 'Friday, May 26' in a text that names 2019: the first fitting year from there, if it is near. The fits of
 #: one weekday and date are 5, 6 or 11 years apart: at most one lies within 4 years of the latest year named.
 _YEARS_AHEAD = 4
+_PLANS = {"future", "future_body", "deadline", "partway"}  # classes of years that may lie ahead
 _WEB = 1995  # feeds are texts of the web; an older year in a text says nothing about the text's own
 _AFTER = 2  # days from an event in the lead of an article to its publication, at most, in daily news
 
@@ -85,7 +86,7 @@ def _weekday(item: DateInput, clues: Sequence[Clue]) -> Published:
     if lead.year is not None:
         day = date(lead.year, lead.month, lead.day)
         return _stated(day, _AFTER, 0.85, lead.text, "weekday") if day.weekday() == lead.weekday else UNDATED
-    plans = {clue.mention.start for clue in clues if clue.label in {"future", "future_body", "deadline"}}
+    plans = {clue.mention.start for clue in clues if clue.label in _PLANS}
     stated = [mention for mention in find(item.text) if mention.year and mention.start not in plans]
     newest = max((mention.end_year or mention.year or 0 for mention in stated), default=None)
     if newest is None or newest < _WEB:

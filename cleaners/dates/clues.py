@@ -75,6 +75,8 @@ def _cues() -> dict[str, re.Pattern[str]]:
         "memory": re.compile(rf"(?<![^\W\d_])(?:{either['memory']})(?!\w)", re.IGNORECASE),
         "deadline": re.compile(rf"(?<!\w)(?:{either['deadline']})\s+(?:\w+\s+)?\W*$", re.IGNORECASE),
         "start": re.compile(rf"(?<!\w)(?:{either['start']})\s+(?:\w+\s+)?\W*$", re.IGNORECASE),
+        "partway": re.compile(rf"(?<!\w)(?:{either['partway']})\s+(?=$|\d)", re.IGNORECASE),
+        "compared": re.compile(rf"(?<!\w)(?:{either['compared']})\s+$", re.IGNORECASE),
         "intent": re.compile(rf"(?<!\w)(?:{either['intent']})(?!\w)", re.IGNORECASE),
         "hour": re.compile(rf"(?<!\w)(?:{either['hour']}|{_CLOCK})\s+(?:\w+\s+)?$", re.IGNORECASE),
         "at": re.compile(rf",?\s*(?:{_ABOUT}\s+)*(?:{either['hour']}|{_CLOCK})(?!\w)", re.IGNORECASE),
@@ -158,7 +160,7 @@ def _clue(text: str, mention: Mention, found: Sequence[Mention], lead_at: int, f
         kind: ClueKind = "month_year" if mention.year else "month"
         return Clue(kind=kind, label=label, mention=mention, weight=1.0 if kind == "month_year" else weight)
     if mention.kind in {"year", "vague"} and mention.year and mention.end_year is None:
-        return Clue(kind="year", label=label, mention=mention, weight=1.0)
+        return Clue(kind="year", label=_part_of_year(text, mention) or label, mention=mention, weight=1.0)
     if mention.kind == "since" and mention.count:
         origin = _origin(text, mention, found)
         if origin is not None:
@@ -243,6 +245,15 @@ def _days_back(text: str, mention: Mention, found: Sequence[Mention]) -> Mention
             year = None if mention.year is None else day.year
             return replace(mention, year=year, month=day.month, day=day.day, weekday=None)
     return None
+
+
+def _part_of_year(text: str, mention: Mention) -> str | None:
+    """Return the class of a year that is told of while it runs, or that figures are compared with."""
+    before = text[max(0, mention.start - _NEAR) : mention.start]
+    for label in ("partway", "compared"):
+        if _cues()[label].search(before):
+            return label
+    return "partway" if _cues()["partway"].search(mention.text) else None
 
 
 def _is_weekend(text: str, mention: Mention) -> bool:

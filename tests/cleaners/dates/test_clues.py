@@ -47,3 +47,22 @@ def test_tense_and_range_make_the_class(text: str, label: str) -> None:
 def test_two_days_of_a_weekend_begin_on_a_saturday(text: str, weekday: int | None) -> None:
     (clue,) = read_clues(text)
     assert clue.mention.weekday == weekday
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("С начала 2024 года цена выросла на 18%", "partway"),
+        ("Банк до конца 2024 года не будет покупать валюту", "partway"),
+        ("За девять месяцев 2024 года родилось 920 тысяч детей", "partway"),
+        ("Чистая прибыль в 3 квартале 2024 года составила 1 млрд", "partway"),
+        ("Sales rose in the third quarter of 2024", "partway"),
+        ("Это на 20% меньше, чем в 2023 году", "compared"),
+        ("Profits were lower than in 2023", "compared"),
+        ("В 2023 году его арестовали", "past"),
+        ("Учения пройдут в 2025 году", "future"),
+    ],
+)
+def test_a_part_of_a_year_and_a_year_compared_with_have_classes(text: str, label: str) -> None:
+    (clue,) = read_clues(text)
+    assert (clue.kind, clue.label) == ("year", label)
