@@ -12,6 +12,7 @@ explains nothing, and keeps no bytes; its stages run one after the other on one 
 """
 
 import argparse
+import gc
 import json
 import resource
 import shutil
@@ -26,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from cleaners.signatures import load_kernel
 from flows import cleaning, pipeline
 from flows.ledger import Judge
 from flows.runs import IngestRequest
@@ -145,6 +147,8 @@ def stages(files: list[Path], scratch: Path, share: float) -> None:
         inputs=tuple(SourceSettings(name="line", location=str(path)) for path in chosen),
         warehouse=scratch / "w.duckdb",
     )
+    gc.set_threshold(200_000, 50, 50)  # as a worker has it (flows/worker.py)
+    load_kernel()  # as a worker does with jobs of the size that a run of such files has
     began = time.process_time()
     run = pipeline.begin(request)
     with (

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import methodcaller
 
 from cleaners.rules import rules
 
@@ -67,15 +68,18 @@ def card_at(texts: Sequence[str], at: int) -> CardSpan | None:
         if echoes or (len(last) >= _DESCRIPTION[0] and (known or length == 3)):
             return CardSpan(length, length)
     title = texts[at + 1]
-    # A line that stands there more often is the channel's signature, not the title of a page.
-    told = _told(title, post, _LEAST_TITLE)
-    again = bool(_told(title, texts[at + 2 : at + 2 + _REACH], _LEAST_TITLE))
-    if len(title) <= _TITLE and (known or (1 <= told <= 2 and not again)):
+    if len(title) <= _TITLE and (known or _titles(title, post, texts[at + 2 : at + 2 + _REACH])):
         return CardSpan(2, min(3, len(texts) - at))
     return None
+
+
+def _titles(title: str, post: Sequence[str], behind: Sequence[str]) -> bool:
+    """Say whether a line repeats one of the post. A line that stands there more often, or behind it again, is
+    the channel's signature, not the title of a page."""
+    return 1 <= _told(title, post, _LEAST_TITLE) <= 2 and not _told(title, behind, _LEAST_TITLE)
 
 
 def _told(cut: str, lines: Sequence[str], least: int = _LEAST_ECHO) -> int:
     """Return how many lines have the opening that a cut line repeats."""
     stem = cut.rstrip(".… ")[:60]
-    return len([line for line in lines if line.startswith(stem)]) if len(stem) >= least else 0
+    return sum(map(methodcaller("startswith", stem), lines)) if len(stem) >= least else 0

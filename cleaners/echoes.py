@@ -224,10 +224,12 @@ def _block(chain: list[Anchor], weights: Sequence[float], usable: Sequence[bool]
     start, copy_start = chain[0].first, chain[0].later
     last, end = chain[-1].first, chain[-1].later + 1
     lost = copy_start - last - 1  # lines of the first copy behind its last anchor
+    if lost < 0 or lost > max(3, 0.6 * len(chain) + 1):
+        return None  # most chains: two lines that happen to be alike, far apart
     doubtful = sum(weights[anchor.first] for anchor in chain if anchor.variant)
     if 2 * doubtful > sum(weights[anchor.first] for anchor in chain):
         return None  # most of it may be other facts in like words, not a copy
-    if lost < 0 or lost > max(3, 0.6 * len(chain) + 1) or not all(usable[start:end]):
+    if not all(usable[start:end]):
         return None
     firsts = {anchor.first for anchor in chain}
     laters = {anchor.later for anchor in chain}

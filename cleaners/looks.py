@@ -1,6 +1,7 @@
 """Looks: what a line shows by itself - its length, how it opens and how it ends."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Mapping
 from functools import cache
 
@@ -17,6 +18,7 @@ _MORE = (
     *("read more", "read in full", "full story", "subscribe", "follow us", "подпис", "подпиш", "подробн"),
     *("читат", "читайте", "смотрите", "источник", "підпис", "підпиш", "детальн", "прислать", "надіслати"),
 )
+_ANY_MORE = re.compile("|".join(map(re.escape, _MORE)))
 _INVITATION = 140  # characters that an invitation stays below
 _CLOSING = frozenset('.!?…:;»”")]')
 _CLOSED = re.compile(rf"[{re.escape(''.join(sorted(_CLOSING)))}]\s*$")
@@ -25,7 +27,8 @@ _DATE_WORDS = ("today", "сегодня", "сьогодні")
 _FIGURE_DATE = re.compile(r"\d{1,2} [^\W\d_]{3,9}\b|\d{1,2}[./]\d{1,2}")
 _WORD_CHARACTER = re.compile(r"\w")
 _OPENING = 40  # characters from the first word on: all words and dates that are asked for are shorter
-_LENGTHS = ((25, "under-25"), (50, "under-50"), (100, "under-100"), (200, ""), (350, "under-350"))
+_LENGTHS = (25, 50, 100, 200, 350)  # characters; a line says nothing by a length from 100 to 199
+_LENGTH_NAMES = (("under-25",), ("under-50",), ("under-100",), (), ("under-350",), ("over-350",))
 
 
 def tags_only(text: str) -> bool:
@@ -35,10 +38,7 @@ def tags_only(text: str) -> bool:
 
 def more(text: str) -> bool:
     """Say whether a line is an invitation to read on or to subscribe."""
-    if len(text) >= _INVITATION:
-        return False
-    low = text.lower()
-    return any(words in low for words in _MORE)
+    return len(text) < _INVITATION and bool(_ANY_MORE.search(text.lower()))
 
 
 def starts_with_emoji(text: str) -> bool:
@@ -78,7 +78,7 @@ def _is_dated(text: str, start: int, first: str) -> bool:
 def look(text: str) -> list[str]:
     """Return the names of what a line shows by itself. They describe it as a first line and, with the prefix
     `after-`, what stands before the next line (`dated` excepted: only a first line's date says something)."""
-    shown = [next((name for limit, name in _LENGTHS if len(text) < limit), "over-350")]
+    shown = list(_LENGTH_NAMES[bisect_right(_LENGTHS, len(text))])
     first = text[:1]
     if not first.isalnum():
         if _FLAG.match(text):
@@ -117,4 +117,4 @@ def look(text: str) -> list[str]:
             shown.append("continuer")
         if _is_dated(text, word.start(1), found):
             shown.append("dated")
-    return [name for name in shown if name]
+    return shown
