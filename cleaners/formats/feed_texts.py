@@ -7,7 +7,6 @@ from cleaners.formats.markup import is_markup, to_text
 
 #: Characters of a value that is a name, an address or a note.
 LONGEST = 2_000
-_CDATA = re.compile(rb"(<!\[CDATA\[.*?\]\]>)", re.DOTALL)
 _BARE = re.compile(
     rb"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});)([A-Za-z][A-Za-z0-9]{1,31};)?"
 )
@@ -30,9 +29,15 @@ def words(text: str) -> tuple[str, tuple[str, ...]]:
 
 def mend_xml(body: bytes) -> bytes:
     """Return an entry in which bare ampersands, names of HTML entities and control characters are mended."""
-    parts = _CDATA.split(body)
-    parts[::2] = [_CONTROL.sub(b"", _BARE.sub(_amp, part)) for part in parts[::2]]
-    parts[1::2] = [_CONTROL.sub(b"", part) for part in parts[1::2]]
+    parts: list[bytes] = []
+    at = 0
+    while at < len(body):
+        start = body.find(b"<![CDATA[", at)
+        end = body.find(b"]]>", start) + 3 if start >= 0 else 0
+        if end < 3:  # none is left that is closed
+            start = end = len(body)
+        parts += [_CONTROL.sub(b"", _BARE.sub(_amp, body[at:start])), _CONTROL.sub(b"", body[start:end])]
+        at = end
     return b"".join(parts)
 
 

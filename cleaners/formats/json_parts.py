@@ -10,10 +10,12 @@ import re
 from cleaners.formats.entry import Cutter
 from cleaners.formats.json_slices import Array, arrays
 
-_COMMA = re.compile(rb"\s*,\s*")
-_BETWEEN = re.compile(rb"\s*,?\s*")
+# What was matched is never given back, and blanks are bounded where a search may begin at each of them: else
+# megabytes of blanks take hours.
+_COMMA = re.compile(rb"\s*+,\s*+")
+_BETWEEN = re.compile(rb"\s*+,?\s*+")
 #: Where an element begins that stands on a line of its own. Strings hold no line breaks, so it is no text.
-_LINE = re.compile(rb",[ \t]*\r?\n\s*(?=\{)|\n\s*,\s*(?=\{)")
+_LINE = re.compile(rb",[ \t]{0,9}\r?\n\s{0,99}+(?=\{)|\n[ \t]{0,99}+,\s{0,99}+(?=\{)")
 #: Bytes of what may stand in front of a list: it is kept with each part.
 _CONTEXT = 65_536
 

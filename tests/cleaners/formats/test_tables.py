@@ -146,6 +146,13 @@ class TestJsonRows:
     def test_what_is_no_list_of_rows_is_plain_text(self, data: bytes) -> None:
         assert cleaned(None, data).input_format != "json"
 
+    def test_blanks_without_end_take_no_time(self) -> None:
+        data = b'[{"text": "a"}' + b" \n" * 400_000 + b'x, {"text": "b"}'
+        assert [one.text for one in records("json", data)] == ["a", "b"]
+        cutter = named("json").cutter(b'[{"text": "a"}]', CleanOptions())  # type: ignore[union-attr]
+        assert cutter is not None
+        assert cutter.resume(b"\n" * 1_000_000 + b"x" + b",\n" * 300_000, b"[") == -1
+
     def test_nesting_without_end_is_refused(self) -> None:
         assert "too-deep" in reasons("json", b'[{"text": "a"}, {"text": ' + b"[" * 100_000)
 
