@@ -29,11 +29,11 @@ class Habits:
 
     def see(self, posterior: NDArray[np.float32], clues: Sequence[Clue]) -> None:
         """Count the day clues of one post, whose day has the given posterior."""
+        columns = np.flatnonzero(posterior)
         for clue in clues:
             if clue.kind != "day" or clue.mention.ambiguous:
                 continue
-            columns = np.flatnonzero(posterior)
-            offsets = self._offsets(clue, self._grid.first + columns)
+            offsets = self._offsets(clue, columns)
             near = np.abs(offsets) <= HALF_YEAR
             self._counts[clue.label] += clue.weight * np.bincount(
                 offsets[near] + HALF_YEAR, weights=posterior[columns[near]], minlength=2 * HALF_YEAR + 1
@@ -50,12 +50,12 @@ class Habits:
             days[label] = {"bins": bins}
         return {**offsets, "days": days}
 
-    def _offsets(self, clue: Clue, days: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return each day - the mentioned day, 0 inside a range, to the nearest year."""
-        grid, mention = self._grid, clue.mention
-        years = [mention.year] if mention.year else range(int(grid.years[0]) - 1, int(grid.years[-1]) + 2)
+    def _offsets(self, clue: Clue, columns: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the days of some columns - the mentioned day, 0 inside a range, to the nearest year."""
+        mention, days, years = clue.mention, self._grid.first + columns, self._grid.years[columns]
+        named = [mention.year] if mention.year else range(int(years[0]) - 1, int(years[-1]) + 2)
         nearest = np.full(len(days), HALF_YEAR + 1)
-        for year in years:
+        for year in named:
             span = days_of(mention, year) if 1 <= year <= 9999 else None
             if span is not None:
                 first, last = (day.toordinal() for day in span)

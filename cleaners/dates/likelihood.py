@@ -85,7 +85,7 @@ class Emissions:
     def __init__(self, grid: Grid, offsets: Tables) -> None:
         """Keep the grid and the tables; nothing is computed before it is asked for."""
         self.grid, self.offsets = grid, offsets
-        self._densities = {label: density(table["bins"]) for label, table in offsets["days"].items()}
+        self._densities: dict[str, Row] = {}
         self._logs: dict[tuple[object, ...], NDArray[np.float32]] = {}
 
     def row(self, clues: Sequence[Clue]) -> NDArray[np.float32] | None:
@@ -132,8 +132,13 @@ class Emissions:
             + _OTHER_WAY * self._one_reading(replace(clue, mention=swapped))
         )
 
+    def _density(self, label: str) -> Row:
+        if label not in self._densities:
+            self._densities[label] = density(self.offsets["days"][label]["bins"])
+        return self._densities[label]
+
     def _one_reading(self, clue: Clue) -> Row:
-        mention, density = clue.mention, self._densities[clue.label]
+        mention, density = clue.mention, self._density(clue.label)
         if mention.year is None:
             return self._yearless(mention, density)
         days = days_of(mention, mention.year)
@@ -156,7 +161,7 @@ class Emissions:
         )
         row[far] = shares[far] / np.abs(after[far])
         if again:
-            spike = self._yearless(mention, self._densities["lead_past"])
+            spike = self._yearless(mention, self._density("lead_past"))
             row += np.where(after > HALF_YEAR, again * old * spike / _ANNIVERSARIES, 0.0)
         return row
 

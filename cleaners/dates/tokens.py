@@ -85,6 +85,11 @@ def _triggers() -> frozenset[str]:
     return frozenset(form for form, word in lexicon().items() if word.code in _TRIGGERS)
 
 
+@cache
+def _word_codes() -> Mapping[str, str]:
+    return {form: word.code for form, word in lexicon().items()}
+
+
 def windows(tokens: Tokens) -> Iterator[Window]:
     """Yield the stretches around date words and numbers, disjoint and in order."""
     parts, triggers = tokens.parts, _triggers()
@@ -122,14 +127,10 @@ def _joins_weak(tokens: Tokens, at: int) -> bool:
 
 
 def _codes(tokens: Tokens, first: int, end: int) -> str:
-    parts, known = tokens.parts, tokens.words
-    codes = []
-    for gap, word in zip(parts[2 * first : 2 * end : 2], parts[2 * first + 1 : 2 * end : 2], strict=True):
-        codes.append(_GAPS.get(gap) or gap_code(gap))
-        found = known.get(word)
-        codes.append(word_code(word) if found is None else found.code)
-    codes.append(gap_code(parts[2 * end]))
-    return "".join(codes)
+    parts, known = tokens.parts, _word_codes()
+    pairs = zip(parts[2 * first : 2 * end : 2], parts[2 * first + 1 : 2 * end : 2], strict=True)
+    codes = [(_GAPS.get(gap) or gap_code(gap)) + (known.get(word) or word_code(word)) for gap, word in pairs]
+    return "".join(codes) + gap_code(parts[2 * end])
 
 
 def gap_code(gap: str) -> str:

@@ -106,7 +106,9 @@ def mixture(gaps: NDArray[np.float64], size: int, steps: float, tail: float) -> 
     tails = tail * np.minimum(1.0, gaps)[:, None]
     sums = (1 - ratios ** (size * steps)) / (1 - ratios)  # of each geometric series
     near = (1 - tails) * np.array(_SHARES) / (1 + means)
-    far = tails * _HEIGHTS / (_HEIGHTS * sums[:, len(_MEANS) :]).sum(axis=1, keepdims=True)
+    # A step of many days holds all of their waits: fast terms are over before the second.
+    heights = _HEIGHTS * ((1 - np.exp(-_RATES / steps)) / (1 - np.exp(-_RATES)) if steps < 1 else 1.0)
+    far = tails * heights / (heights * sums[:, len(_MEANS) :]).sum(axis=1, keepdims=True)
     weights = np.hstack([near, far])
     weights /= (weights * sums).sum(axis=1, keepdims=True)
     return ratios.astype(np.float32), weights.astype(np.float32)

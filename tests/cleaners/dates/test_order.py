@@ -98,3 +98,23 @@ def test_the_better_direction_is_kept() -> None:
     rows = [np.eye(SIZE, dtype=np.float32)[SIZE - 1 - at] + np.float32(1e-3) for at in range(SIZE)]
     order = Order(rows.__getitem__, SIZE, SIZE, np.ones(SIZE), Paces((False, True), (1.0,), (1.0,)), tables())
     assert order.newest_first == (True,)
+
+
+@pytest.mark.parametrize("swept", [False, True])
+def test_closed_weeks_where_no_post_lies_change_nothing(swept: bool) -> None:
+    # 30 posts over ten weeks, every third sure of its day: the others lie between them.
+    days, size = [2 * at for at in range(30)], 70
+    rows: list[np.ndarray | None] = [None] * 30
+    for at in range(0, 30, 3):
+        rows[at] = np.eye(size, dtype=np.float32)[days[at]] + np.float32(1e-6)
+    weeks = np.arange(10)
+    opened = np.abs(weeks - np.array(days)[:, None] // 7) <= 1
+    paces = Paces((False, True), (0.5, 2.0), (0.5, 0.5), 2)
+    found = []
+    for here in (None, opened):
+        order = Order(rows.__getitem__, 30, size, np.ones(size), paces, tables(), swept=swept, opened=here)
+        assert order.newest_first == (False,)
+        found.append(np.vstack([block for _, block in order.posterior()]))
+    assert found[1] == pytest.approx(found[0], abs=2e-3)
+    closed = np.repeat(~opened, 7, axis=1)
+    assert found[1][closed].max() == 0

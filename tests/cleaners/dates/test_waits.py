@@ -50,3 +50,12 @@ def test_a_wait_is_a_convolution(
         else:
             wanted = np.convolve(line, shape)[: waits.fine]
         assert moved[0, pace] == pytest.approx(wanted + waits.restart * line.sum(), rel=1e-3, abs=1e-5)
+
+
+@pytest.mark.parametrize("gap", [0.1, 1.0, 10.0, 30.0])
+def test_weeks_hold_the_long_waits_of_their_days(gap: float) -> None:
+    daily = kernel(make_waits(7000, 1, [gap], [1.0], [False], TABLE))[0]
+    weekly = kernel(make_waits(1000, 1, [gap], [1.0], [False], TABLE, days=7))[0]
+    assert weekly.sum() == pytest.approx(1.0, abs=1e-4)
+    for weeks in (4, 8, 16, 50):
+        assert weekly[weeks:].sum() == pytest.approx(daily[7 * weeks :].sum(), rel=0.3)
