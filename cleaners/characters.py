@@ -9,6 +9,9 @@ import re
 #: Noncharacters at the end of planes 1 to 16.
 _PLANE_ENDS = "".join(chr(plane << 16 | end) for plane in range(1, 17) for end in (0xFFFE, 0xFFFF))
 
+#: Behind the last ideograph there are only selectors and private use: no letter, mark or digit.
+LETTERS_END = 0x323B0
+
 # --- Line breaks other than LF. NEL (U+0085) is apart: it is also the second half of many mojibake pairs.
 BREAK = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\u2028\u2029]")
 LATE_BREAK = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")

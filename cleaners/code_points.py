@@ -14,12 +14,12 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
+from cleaners.characters import LETTERS_END
+
 Points = NDArray[np.uint32]
 Starts = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-#: Behind the last ideograph there are only selectors and private use: no letter, mark or digit.
-LETTERS_END = 0x323B0
 #: Characters of texts that are looked at together; 4 bytes each.
 SLICE = 1 << 17
 _ROW = 64  # characters looked at together for their normal form: most rows hold nothing that has another
@@ -54,10 +54,22 @@ def every_character() -> str:
 
 
 def where(pattern: str) -> Flags:
-    """Say of each code point whether a pattern for one character matches it."""
+    """Say of each code point whether a pattern for one character matches it. Behind LETTERS_END all are taken
+    for what the last one is, which is four fifths of the work."""
     found = np.zeros(sys.maxunicode + 1, dtype=np.bool_)
-    for match in re.compile(f"(?:{pattern})+").finditer(every_character()):
+    for match in re.compile(f"(?:{pattern})+").finditer(every_character(), 0, LETTERS_END):
         found[match.start() : match.end()] = True
+    found[LETTERS_END:] = bool(re.match(pattern, chr(sys.maxunicode)))
+    return found
+
+
+@cache
+def marks() -> Flags:
+    """Say of each code point whether it is a mark (general category M)."""
+    found = np.zeros(sys.maxunicode + 1, dtype=np.bool_)
+    for match in re.compile(r"\W+").finditer(every_character(), 0, LETTERS_END):
+        start, end = match.span()
+        found[start:end] = [category[0] == "M" for category in map(unicodedata.category, match[0])]
     return found
 
 
@@ -65,14 +77,9 @@ def where(pattern: str) -> Flags:
 def moving() -> Flags:
     """Say of each code point whether NFC may change it, or something beside it for its sake: what has
     another normal form, every mark, and the vowels and finals of Hangul."""
-    found = np.zeros(sys.maxunicode + 1, dtype=np.bool_)
+    found = marks().copy()
     found[0x1160:0x1200] = True
     everything = every_character()
-    for match in re.compile(r"\W+").finditer(everything, 0, LETTERS_END):
-        at = match.start()
-        found[[at + place for place, char in enumerate(match[0]) if unicodedata.category(char)[0] == "M"]] = (
-            True
-        )
     for row in range(0, LETTERS_END, _ROW):
         chars = everything[row : row + _ROW]
         if not unicodedata.is_normalized("NFC", "\n".join(chars)):

@@ -4,7 +4,14 @@ import re
 import unicodedata
 from functools import cache
 
-from cleaners.characters import CYRILLIC_LATIN, GREEK_LATIN, MARK_LIMIT, MAYBE_VANISHING, VANISHING
+from cleaners.characters import (
+    CYRILLIC_LATIN,
+    GREEK_LATIN,
+    LETTERS_END,
+    MARK_LIMIT,
+    MAYBE_VANISHING,
+    VANISHING,
+)
 from cleaners.combining import drop_mark_runs
 
 #: Raise it with every change of what `fold` returns: signatures of different versions never meet.
@@ -39,8 +46,6 @@ ADDRESS_END = re.compile(f"[{_ADDRESS_END}]")
 _ADDRESS = re.compile(
     f"(?:https?://|(?<!\\w)www\\.|(?<![\\w.])t\\.me/)[^{_ADDRESS_END}]{{1,{ADDRESS_LENGTH}}}", re.IGNORECASE
 )
-#: Behind the last ideograph there are only selectors and private use.
-LETTERS_END = 0x323B0
 _ASCII_SEPARATORS = re.compile(r"[^0-9a-z]+")
 
 

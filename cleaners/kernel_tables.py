@@ -17,9 +17,10 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from cleaners.characters import VANISHING
+from cleaners.characters import LETTERS_END, VANISHING
+from cleaners.code_points import every_character, marks, where
 from cleaners.figures import SIGNS
-from cleaners.fold import ADDRESS_END, LETTERS_END, SCRIPTS, in_each_script, is_kept
+from cleaners.fold import ADDRESS_END, SCRIPTS, in_each_script
 from cleaners.kernel import (
     CONTEXT,
     CYRILLIC_LETTER,
@@ -60,7 +61,7 @@ class Tables:
 @cache
 def tables() -> Tables:
     """Return the tables for the Unicode version of this Python."""
-    letters = "".join(map(chr, range(LETTERS_END)))
+    letters = every_character()[:LETTERS_END]
     flags = _flags(letters)
     composing = _composing(letters)
     entries = np.arange(sys.maxunicode + 1, dtype=np.uint32)
@@ -77,8 +78,7 @@ def tables() -> Tables:
             entries[ord(char)] = entry or CONTEXT | int(flags[ord(char)])
     for char in SIGNS + ".:/":
         entries[ord(char)] |= LOOK
-    everything = "".join(map(chr, range(sys.maxunicode + 1)))
-    entries[[match.start() for match in VANISHING.finditer(everything)]] |= VANISHES
+    entries[[match.start() for match in VANISHING.finditer(every_character())]] |= VANISHES
     pooled = np.array(pool, dtype=np.uint32)
     alike = _alike(entries)
     entries.flags.writeable = pooled.flags.writeable = alike.flags.writeable = False
@@ -125,8 +125,8 @@ def _alike(entries: Entries) -> Entries:
 
 def _flags(letters: str) -> Entries:
     """Return the flags of the code points that may be letters."""
-    kept = np.fromiter(map(is_kept, letters), np.bool_, len(letters))
-    word = np.fromiter(map(str.isalnum, letters), np.bool_, len(letters))
+    word = where(r"[^\W_]")[:LETTERS_END]  # letters and digits, the underscore apart
+    kept = word | marks()[:LETTERS_END]
     combining = np.fromiter(map(unicodedata.combining, letters), np.uint8, len(letters))
     word[ord("_")] = True
     flags = KEPT * kept.astype(np.uint32) | WORD * word.astype(np.uint32)
@@ -138,7 +138,7 @@ def _flags(letters: str) -> Entries:
         (SCRIPTS[1], OTHER_SCRIPT),
         (SCRIPTS[2], OTHER_SCRIPT),
     ):
-        flags[[match.start() for match in pattern.finditer(letters)]] |= np.uint32(flag)
+        flags |= where(pattern.pattern)[:LETTERS_END] * np.uint32(flag)
     return flags.astype(np.uint32)
 
 

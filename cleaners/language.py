@@ -15,7 +15,8 @@ from itertools import pairwise
 import numpy as np
 import pycld2
 
-from cleaners.code_points import LETTERS_END, Points, every_character, points_of, slices, where
+from cleaners.characters import LETTERS_END
+from cleaners.code_points import Points, every_character, points_of, slices, where
 from cleaners.plain_kernel import ALONE, FOREIGN, OPENS, SEVERAL, SPACE, strip_texts
 
 #: Characters that are looked at: of 4,351 posts, 86 of them longer, none is called otherwise by 4,000.

@@ -14,11 +14,13 @@ from itertools import pairwise
 import numpy as np
 
 from cleaners import keys
-from cleaners.code_points import LETTERS_END, Points, every_character, moving, points_of, slices, where
+from cleaners.characters import LETTERS_END
+from cleaners.code_points import Points, every_character, moving, points_of, slices, where
 from cleaners.keys import key
 from cleaners.vocabulary import number
 from cleaners.word_kernel import DROPPED, GIVEN_BACK, SEVERAL, fold_lines
 
+_APART = "\ue000"
 _ROW = 64  # characters looked at together: most rows hold nothing that changes
 
 
@@ -51,23 +53,26 @@ class _Table:
 def _table() -> _Table:
     entries = np.arange(sys.maxunicode + 1, dtype=np.uint32)
     pool: list[int] = []
-    everything = every_character()
+    everything, marks = every_character(), moving().tobytes()
     for row in range(0, LETTERS_END, _ROW):
         chars = everything[row : row + _ROW]
-        # Letters around each character, so that none stands at the edge of the line.
-        if key("x".join(chars)) != "x".join(chars):
-            for char in chars:
-                entries[ord(char)] = _entry(char, key(f"x{char}x")[1:-1], pool)
+        # A character for private use between any two keeps each from acting on the next.
+        if _APART not in chars and (made := key(_APART.join(["", *chars, ""]))) != _APART.join(
+            ["", *chars, ""]
+        ):
+            for char, one in zip(chars, made.split(_APART)[1:-1], strict=True):
+                if one != char:
+                    entries[ord(char)] = _entry(char, one, marks, pool)
     entries[moving()] = GIVEN_BACK
     entries[list(keys.DROPPED)] = DROPPED
     entries[where(r"\s")] = ord(" ")
     return _Table(entries, np.array([*pool, 0], dtype=np.uint32))
 
 
-def _entry(char: str, made: str, pool: list[int]) -> int:
-    """Return what stands for a character that `key` makes `made` of."""
+def _entry(char: str, made: str, marks: bytes, pool: list[int]) -> int:
+    """Return what stands for a character that `key` makes `made` of. marks: whether each one moves."""
     parts = unicodedata.normalize("NFKC", char) + made
-    if not made or " " in made or any(moving()[ord(part)] for part in parts):
+    if not made or " " in made or any(marks[ord(part)] for part in parts):
         return GIVEN_BACK
     if len(made) == 1:
         return ord(made)

@@ -6,7 +6,8 @@ from zlib import crc32
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cleaners.code_points import LETTERS_END, every_character
+from cleaners.characters import LETTERS_END
+from cleaners.code_points import every_character
 from cleaners.keys import key, letters
 from cleaners.many_keys import keys_of
 from cleaners.openers import stem
