@@ -7,7 +7,6 @@ judged here, when the component is led, and not stored: they depend on which ite
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Protocol
 
 import duckdb
 import pyarrow as pa
@@ -16,6 +15,7 @@ from schemas.signatures import Member, Pair
 from warehouse import floods
 from warehouse.columns import keys
 from warehouse.connection import staged
+from warehouse.judges import Verifier
 
 #: Primaries of a component that its free texts are compared with. Floods of one text in many spellings need
 #: one or two; what is left behind is led by what the anchors say.
@@ -27,14 +27,6 @@ FROM core.versions
 WHERE rowid IN (SELECT rowid FROM core.versions WHERE text_key IN (SELECT text_key FROM stage_flood))
 GROUP BY text_key
 """
-
-
-class Verifier(Protocol):
-    """The part of a matcher that judges pairs of texts."""
-
-    def verify(self, candidates: Sequence[tuple[str, str, str, str]]) -> Sequence[Pair]:
-        """Return the pairs that hold."""
-        ...
 
 
 def catch(

@@ -91,6 +91,13 @@ def staged(con: duckdb.DuckDBPyConnection, tables: Mapping[str, pa.Table]) -> It
             con.execute("; ".join(f"DROP TABLE IF EXISTS temp.{name}" for name in tables))
 
 
+def store(
+    con: duckdb.DuckDBPyConnection, name: str, query: str, values: Mapping[str, str] | None = None
+) -> None:
+    """Make the answer to a query a temporary table."""
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}", values)
+
+
 @cache
 def _columns(schema: pa.Schema) -> str:
     """Return the columns of a table for rows of `schema`, as SQL. Most batches leave most tables empty."""

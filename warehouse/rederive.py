@@ -7,17 +7,12 @@ documents. Documents that come out as they were keep all their rows.
 import duckdb
 
 from warehouse import floods
+from warehouse.adding import add_rows, count_items, count_quarantined, find_new_versions
 from warehouse.batch import Batch
-from warehouse.land import (
-    Landed,
-    add_rows,
-    count_items,
-    count_quarantined,
-    find_new_versions,
-    note_batch,
-    transaction,
-)
-from warehouse.matching import Matcher, match
+from warehouse.booking import Landed, note_batch
+from warehouse.judges import Matcher
+from warehouse.matching import match
+from warehouse.transaction import transaction
 
 #: What of a staged document is held against what landed, and under which names. A line
 #: of an item whose version is the same says the same.

@@ -14,10 +14,11 @@ import pyarrow as pa
 
 from schemas.signatures import Recipe, Signed
 from warehouse import batch as shape
+from warehouse.booking import Landed, note_batch
 from warehouse.columns import table
 from warehouse.connection import registered, staged
-from warehouse.land import Landed, note_batch
-from warehouse.matching import Matcher, match
+from warehouse.judges import Matcher
+from warehouse.matching import match
 from warehouse.tabulate import signature_tables
 
 Sign = Callable[[Sequence[str]], Sequence[Signed]]

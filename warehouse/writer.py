@@ -16,17 +16,19 @@ from schemas.signatures import Recipe
 from warehouse import holdings, migrate
 from warehouse.batch import Batch, Receipt
 from warehouse.bodies import document_bytes
+from warehouse.booking import Landed, note_unchanged
 from warehouse.checks import Failure, check_new
 from warehouse.connection import connect, first_line
 from warehouse.findings import delivered, note_checked, note_findings
 from warehouse.holdings import Held
-from warehouse.land import Landed, land, note_unchanged
+from warehouse.judges import Matcher
+from warehouse.land import land
 from warehouse.lock import locked
-from warehouse.matching import Matcher, check_recipe
 from warehouse.paths import WarehousePaths, wal_of
 from warehouse.polls import note_polls, polls
 from warehouse.publish import prepare, publish
 from warehouse.quarantine import QuarantinedRange, QuarantineSelection, Status, decide, ranges
+from warehouse.recipes import check_recipe
 from warehouse.rederive import rederive
 from warehouse.rematch import Rematched, Sign, rematch
 from warehouse.retention import forget_runs
@@ -112,7 +114,7 @@ class Writer:
         return uninterrupted(lambda: rederive(self._con, batch, run_id=run_id, at=at, matcher=matcher))
 
     def check_recipe(self, name: str) -> None:
-        """Raise WarehouseError if what is stored was signed by another recipe; see `warehouse.matching`."""
+        """Raise WarehouseError if what is stored was signed by another recipe; see `warehouse.recipes`."""
         check_recipe(self._con, name)
 
     def rematch(self, sign: Sign, recipe: Recipe, *, run_id: str, at: str, matcher: Matcher) -> Rematched:

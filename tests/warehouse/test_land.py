@@ -18,9 +18,10 @@ from schemas.items import CleanedDocument
 from schemas.signatures import Member, Membership, Pair, Recipe
 from warehouse.batch import Batch, Receipt
 from warehouse.bodies import document_bytes
+from warehouse.booking import Landed, note_unchanged
 from warehouse.checks import run_checks
 from warehouse.connection import connect
-from warehouse.land import Landed, land, note_unchanged
+from warehouse.land import land
 from warehouse.tabulate import tabulate
 
 Made = tuple[CleanedDocument, bytes]

@@ -16,10 +16,11 @@ from warehouse_cases import AT, RECIPE, Words, document, fingerprint, sign
 from schemas.documents import Refusal
 from schemas.items import CleanedDocument
 from warehouse.batch import Batch
+from warehouse.booking import Landed
 from warehouse.checks import check_new, run_checks
 from warehouse.connection import connect
 from warehouse.history import Change, changes_between, changes_of
-from warehouse.land import Landed, land
+from warehouse.land import land
 from warehouse.rederive import rederive
 from warehouse.tabulate import tabulate
 

@@ -19,7 +19,7 @@ from schemas.signatures import Member, Membership, Pair, Recipe, Signed
 from warehouse import rematch as module
 from warehouse.checks import run_checks
 from warehouse.connection import connect
-from warehouse.matching import check_recipe
+from warehouse.recipes import check_recipe
 from warehouse.rematch import rematch
 
 OTHER = Recipe(version=99)

@@ -1,0 +1,128 @@
+"""Add what cleaning made of documents, and count what of it is new. Rows stay in the order of a batch: by
+document, then by their place in it."""
+
+from dataclasses import dataclass
+
+import duckdb
+
+from warehouse.batch import Batch
+
+# Of what is stored, one column is read once; of the versions that the batch's items have, few, the rest.
+_NEW_VERSIONS = """
+CREATE OR REPLACE TEMP TABLE known_versions AS
+SELECT item_id, version_id, text_key FROM core.versions WHERE item_id IN (SELECT item_id FROM stage_items);
+
+CREATE OR REPLACE TEMP TABLE new_versions AS
+SELECT DISTINCT item_id, version_id, text_key
+FROM stage_items
+SEMI JOIN new_documents USING (document_key)
+ANTI JOIN known_versions USING (item_id, version_id)
+"""
+_COUNT_ITEMS = """
+WITH given AS (SELECT DISTINCT item_id FROM stage_items),
+fresh AS (SELECT DISTINCT item_id FROM new_versions),
+known AS (FROM given SEMI JOIN known_versions USING (item_id))
+SELECT
+    (SELECT count(*) FROM fresh ANTI JOIN known USING (item_id)),
+    (SELECT count(*) FROM fresh SEMI JOIN known USING (item_id)),
+    (SELECT count(*) FROM given ANTI JOIN fresh USING (item_id))
+"""
+_COUNT_VERSIONS = """
+SELECT (SELECT count(*) FROM known_versions), count(*), count(DISTINCT item_id) FROM new_versions
+"""
+_COUNT_QUARANTINE = "SELECT count(*) FROM stage_quarantine SEMI JOIN new_documents USING (document_key)"
+_ADD_DERIVATIONS = """
+INSERT INTO ops.derivations BY NAME
+SELECT ? AS run_id, document_key, cleaner FROM stage_documents SEMI JOIN new_documents USING (document_key)
+"""
+# What other rules read once and do not read any more is history, until they read it again.
+_RECALL_VERSIONS = """
+DELETE FROM ops.past_versions AS past
+USING new_versions AS fresh
+WHERE fresh.item_id = past.item_id AND fresh.version_id = past.version_id
+"""
+# By rowid: a window over rows as wide as these costs three times as much.
+_CHOOSE_ROWS = """
+CREATE OR REPLACE TEMP TABLE chosen_rows AS
+SELECT min(rowid) AS place
+FROM stage_items SEMI JOIN new_versions USING (item_id, version_id)
+GROUP BY item_id, version_id
+"""
+_ADD_VERSIONS = """
+INSERT INTO core.versions BY NAME
+SELECT * EXCLUDE (
+    document_key, ordinal, first_line, last_line, byte_start, byte_end,
+    boundary_confidence, boundary_cue, dropped
+)
+FROM stage_items
+"""
+_ADD_SIGHTINGS = """
+INSERT INTO core.sightings BY NAME
+SELECT
+    document_key, ordinal, item_id, version_id, first_line, last_line, byte_start, byte_end,
+    boundary_confidence, boundary_cue, dropped
+FROM stage_items SEMI JOIN new_documents USING (document_key)
+"""
+# Rows that lie in Arrow cannot be joined by UUID: hence the cast.
+_OF_NEW = "WHERE document_key::VARCHAR IN (SELECT document_key::VARCHAR FROM new_documents)"
+_ROWS = ("paragraphs", "quarantine", "traces", "drifts")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Versions:
+    """How many versions the items of a batch have and get, and how many items get one."""
+
+    known: int
+    new: int
+    items: int
+
+
+def find_new_versions(con: duckdb.DuckDBPyConnection) -> Versions:
+    """Make `known_versions`, those that items of the batch have, and `new_versions`, those they get now."""
+    con.execute(_NEW_VERSIONS)
+    ((known, new, items),) = con.execute(_COUNT_VERSIONS).fetchall()
+    return Versions(known=known, new=new, items=items)
+
+
+def count_items(con: duckdb.DuckDBPyConnection, versions: Versions) -> tuple[int, int, int]:
+    """Return how many items of the staged batch are new, changed and unchanged by `new_versions`."""
+    if not versions.known:
+        return versions.items, 0, 0
+    ((new, changed, unchanged),) = con.execute(_COUNT_ITEMS).fetchall()
+    return new, changed, unchanged
+
+
+def count_quarantined(con: duckdb.DuckDBPyConnection, batch: Batch) -> int:
+    """Return how many ranges of the documents in `new_documents` are refused."""
+    if not batch.quarantine.num_rows:
+        return 0
+    ((ranges,),) = con.execute(_COUNT_QUARANTINE).fetchall()
+    return int(ranges)
+
+
+def add_rows(
+    con: duckdb.DuckDBPyConnection, batch: Batch, run_id: str, versions: Versions, *, whole: bool
+) -> None:
+    """Insert all that cleaning made of the documents in `new_documents`, and that this run did so.
+
+    They are new, or their rows were taken out before; `whole`: they are all documents of the batch.
+    """
+    if con.execute("FROM ops.past_versions LIMIT 1").fetchone():
+        con.execute(_RECALL_VERSIONS)
+    if versions.new == batch.items.num_rows:
+        con.execute(_ADD_VERSIONS)
+    else:
+        con.execute(_CHOOSE_ROWS)
+        con.execute(f"{_ADD_VERSIONS} WHERE rowid IN (FROM chosen_rows)")
+    con.execute(_ADD_SIGHTINGS)
+    for name in _ROWS:
+        add_stage(con, f"core.{name}", batch, whole=whole)
+    con.execute(_ADD_DERIVATIONS, [run_id])
+
+
+def add_stage(con: duckdb.DuckDBPyConnection, table: str, batch: Batch, *, whole: bool) -> None:
+    """Insert into `table` the rows of the documents in `new_documents` from the stage of the same name."""
+    name = table.partition(".")[2]
+    if getattr(batch, name).num_rows:
+        only = "" if whole else _OF_NEW
+        con.execute(f"INSERT INTO {table} BY NAME SELECT * FROM stage_{name} {only}")  # noqa: S608 - names above

@@ -1,0 +1,120 @@
+"""Find the texts that share a band with those to be matched, and have the pairs judged."""
+
+from collections.abc import Sequence
+
+import duckdb
+import pyarrow as pa
+
+from schemas.signatures import Pair
+from warehouse.band_index import MEETING, TEXT_HASH, BandIndex
+from warehouse.columns import keys, table
+from warehouse.connection import registered, staged, store
+from warehouse.floods import cap
+from warehouse.judges import Verifier
+from warehouse.relational import CANDIDATES
+
+_PAIRS = pa.schema(
+    [
+        ("left_key", pa.uuid()),
+        ("right_key", pa.uuid()),
+        ("relation", pa.string()),
+        ("similarity", pa.float64()),
+        ("containment", pa.float64()),
+    ]
+)
+#: Candidates that are judged together. The shingles of a text are made once a part, so parts are large.
+_VERIFIED = 100_000
+
+# The bands of a text that is matched came with the batch; those of one that is only judged anew may not have.
+_MINE = """
+CREATE OR REPLACE TEMP TABLE mine AS
+SELECT band_key, text_key, band FROM stage_bands SEMI JOIN matched_texts USING (text_key)
+"""
+_UNSTAGED = "SELECT count(*) FROM respelt ANTI JOIN stage_bands USING (text_key)"
+_ADD_UNSTAGED = """
+INSERT INTO mine BY NAME
+SELECT band_key, text_key, band FROM dedup.bands
+WHERE text_key IN (SELECT text_key FROM respelt ANTI JOIN stage_bands USING (text_key))
+"""
+_MET = """
+CREATE OR REPLACE TEMP TABLE met_bands AS
+SELECT band_key, text_key, band FROM dedup.bands WHERE band_key IN (SELECT band_key FROM mine)
+"""
+_MEETINGS = f"SELECT DISTINCT {MEETING} AS meeting FROM mine"  # noqa: S608 - names of a module
+_MET_BY_INDEX = f"""
+CREATE OR REPLACE TEMP TABLE met_bands AS
+SELECT wanted.band_key, text.text_key, wanted.band
+FROM arrow_found AS found
+JOIN (SELECT DISTINCT band_key, band, {MEETING} AS meeting FROM mine) AS wanted USING (meeting)
+JOIN dedup.signatures AS text ON {TEXT_HASH} = found.text_hash
+UNION ALL
+SELECT band_key, text_key, band FROM ops.fresh_bands
+WHERE band_key IN (SELECT band_key FROM mine)
+"""  # noqa: S608 - names of a module
+_CANDIDATE_KEYS = """
+SELECT replace(left_key::VARCHAR, '-', ''), replace(right_key::VARCHAR, '-', '')
+FROM candidates
+ORDER BY left_key, right_key
+"""
+_CANDIDATE_TEXTS = """
+SELECT replace(text_key::VARCHAR, '-', ''), arg_min(text, spelling_key)
+FROM core.versions
+WHERE rowid IN (
+    SELECT rowid FROM core.versions
+    WHERE text_key IN (SELECT left_key FROM candidates UNION SELECT right_key FROM candidates)
+)
+GROUP BY text_key
+"""
+
+
+def meet(con: duckdb.DuckDBPyConnection, index: BandIndex | None) -> None:
+    """Make `mine`, the bands of the texts to be matched, and `met_bands`, those of all texts that meet."""
+    con.execute(_MINE)
+    if con.execute(_UNSTAGED).fetchall() != [(0,)]:
+        con.execute(_ADD_UNSTAGED)
+    if index is None:
+        con.execute(_MET)
+    else:
+        meetings, hashes = index.find(con.sql(_MEETINGS).to_arrow_table()["meeting"].to_numpy())
+        with registered(con, "arrow_found", pa.table({"meeting": meetings, "text_hash": hashes})):
+            con.execute(_MET_BY_INDEX)
+
+
+def find_candidates(con: duckdb.DuckDBPyConnection, *, crowded: bool) -> None:
+    """Make `candidates`, the pairs that meet. `crowded`: there are floods, which propose fewer."""
+    if crowded:
+        cap(con)
+    store(con, "candidates", f"{CANDIDATES} UNION FROM capped" if crowded else CANDIDATES)
+
+
+def add_pairs(con: duckdb.DuckDBPyConnection, matcher: Verifier) -> None:
+    """Have the candidates judged, all of them, many at a time.
+
+    A flood of posts with one footer makes millions: that takes time, but no more memory than its texts.
+    """
+    texts = dict(con.execute(_CANDIDATE_TEXTS).fetchall())
+    keys_in_order = con.execute(_CANDIDATE_KEYS).fetchall()
+    for start in range(0, len(keys_in_order), _VERIFIED):
+        # A text of which no version is left has bands in the index, but is no candidate.
+        part = [
+            (left, texts[left], right, texts[right])
+            for left, right in keys_in_order[start : start + _VERIFIED]
+            if left in texts and right in texts
+        ]
+        if pairs := matcher.verify(part) if part else ():
+            _insert_pairs(con, pairs)
+
+
+def _insert_pairs(con: duckdb.DuckDBPyConnection, pairs: Sequence[Pair]) -> None:
+    rows = table(
+        _PAIRS,
+        [
+            keys([bytes.fromhex(pair.left) for pair in pairs]),
+            keys([bytes.fromhex(pair.right) for pair in pairs]),
+            [pair.relation for pair in pairs],
+            [pair.similarity for pair in pairs],
+            [pair.containment for pair in pairs],
+        ],
+    )
+    with staged(con, {"stage_pairs": rows}):
+        con.execute("INSERT INTO dedup.pairs BY NAME FROM stage_pairs ORDER BY left_key, right_key")
