@@ -9,7 +9,7 @@ from flows.inputs import InputFailure
 from flows.progress import Progress
 from flows.runs import Tally
 from schemas.signatures import Member, Membership, Pair
-from warehouse.land import Landed
+from warehouse.booking import Landed
 
 
 class Judge:
@@ -43,13 +43,14 @@ class Ledger:
     judge: Judge = field(default_factory=Judge)
     done: int = 0
 
-    def enter(self, answer: Answer, landed: Landed) -> None:
-        """Add one batch."""
-        for source, tally in answer.tallies.items():
-            self.tallies[source] = self.tallies.get(source, Tally()) + tally
-        self.failures.extend(answer.failures)
+    def enter(self, answers: Sequence[Answer], landed: Landed) -> None:
+        """Add batches that landed together."""
+        for answer in answers:
+            for source, tally in answer.tallies.items():
+                self.tallies[source] = self.tallies.get(source, Tally()) + tally
+            self.failures.extend(answer.failures)
+            self.done += answer.bytes
         self.landed.append(landed)
-        self.done += answer.bytes
 
     @property
     def total(self) -> Tally:

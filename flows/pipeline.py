@@ -7,7 +7,7 @@
     survey      which documents are new; the same bytes under two names are one document (flows.survey)
     plan        new documents -> jobs of some megabytes (flows.survey)
     clean       a job -> one Arrow batch (flows.cleaning, in worker processes by flows.pool)
-    land        match and land a batch in one transaction; every few minutes readers see it (flows.refresh)
+    land        match and land some batches in one transaction; at times readers see it (flows.refresh)
     remember    what servers said, for the next poll
     finish      note what was there before, and the end; the run in figures
 """  # fmt: skip
@@ -22,6 +22,7 @@ from pathlib import Path
 
 from flows.books import Books, books_of
 from flows.cleaning import Answer, Job, clean_batch
+from flows.grouping import grouped
 from flows.inputs import Ref
 from flows.judging import failed, judged
 from flows.ledger import Judge, Ledger
@@ -36,8 +37,9 @@ from flows.spooling import spool
 from flows.survey import Survey, document_id_of, plan, survey
 from schemas.signatures import DEFAULT_RECIPE
 from warehouse.batch import Batch, Receipt
+from warehouse.booking import Landed
 from warehouse.holdings import Held
-from warehouse.land import Landed
+from warehouse.joining import join
 from warehouse.writer import Writer, writing
 
 __all__ = ["Progress", "Run", "ingest"]
@@ -59,12 +61,10 @@ class Run:
 def ingest(request: IngestRequest, progress: Tell | None = None) -> RunSummary:
     """Clean, match and land the documents behind a request, and publish the warehouse.
 
-    What has landed before is not cleaned again. An input that cannot be used stops no other one. A dry run
-    asks the published copy what is known, and finds no duplicates.
+    What has landed before is not cleaned again. A dry run asks the published copy, and finds no duplicates.
     Raises WarehouseBusy before anything was done, and WarehouseError; batches landed before an error stay.
     """
-    tell = progress or silent
-    run = begin(request)
+    tell, run = progress or silent, begin(request)
     with contextlib.ExitStack() as stack:
         found = discover(request.inputs, warehouse=request.warehouse)
         writer = enter(stack, run) if needs_warehouse(run, found) else None
@@ -73,9 +73,9 @@ def ingest(request: IngestRequest, progress: Tell | None = None) -> RunSummary:
         found = spool(polled.found, scratch, memory=request.memory_bytes)
         surveyed = survey(found, books.known, tell)
         ledger, refresher = Ledger(), Refresher()
-        for answer in clean(plan(surveyed.new, request), request, surveyed.bytes):
+        for some in grouped(clean(plan(surveyed.new, request), request, surveyed.bytes), request.batch_bytes):
             refresher.refresh(writer)
-            ledger.enter(answer, land(writer, answer, run, ledger.judge))
+            ledger.enter(some, land(writer, some, run, ledger.judge))
             tell(ledger.progress(surveyed.bytes))
         remember(writer, polled, ledger)
         summary = finish(writer, run, found, surveyed, ledger)
@@ -156,11 +156,12 @@ def clean(jobs: Sequence[Job], request: IngestRequest, total: int) -> Iterator[A
         yield from pool.map(jobs)
 
 
-def land(writer: Writer | None, answer: Answer, run: Run, judge: Judge) -> Landed:
-    """Match and land one batch in one transaction; without a writer, only say what there is to land."""
+def land(writer: Writer | None, answers: Sequence[Answer], run: Run, judge: Judge) -> Landed:
+    """Match and land batches in one transaction; without a writer, only say what there is to land."""
     if writer is None:
-        return Landed(items_new=sum(tally.items for tally in answer.tallies.values()))
-    return writer.land(Batch.from_ipc(answer.batch), run_id=run.run_id, at=clock(), matcher=judge)
+        return Landed(items_new=sum(tally.items for answer in answers for tally in answer.tallies.values()))
+    batch = join([Batch.from_ipc(answer.batch) for answer in answers])
+    return writer.land(batch, run_id=run.run_id, at=clock(), matcher=judge)
 
 
 def finish(writer: Writer | None, run: Run, found: Discovery, surveyed: Survey, ledger: Ledger) -> RunSummary:

@@ -22,8 +22,8 @@ from schemas.errors import InputError
 from schemas.findings import Finding
 from warehouse.batch import Batch
 from warehouse.bodies import document_bytes
+from warehouse.booking import Landed
 from warehouse.history import Change, changes_between, changes_of
-from warehouse.land import Landed
 from warehouse.reader import current, reading
 from warehouse.stored import Selection, stored
 from warehouse.writer import RunState

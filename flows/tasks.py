@@ -24,7 +24,7 @@ from flows.progress import Progress
 from flows.runs import RunSummary
 from flows.survey import plan, survey
 from schemas.errors import WarehouseBusy
-from warehouse.land import Landed
+from warehouse.booking import Landed
 
 # Cleaning and landing are a task each a batch, so this makes some fifty task runs at most.
 MOST_JOBS = 24
@@ -125,9 +125,9 @@ def match_and_land(desk: Desk, number: int, count: int, batch: Cleaned) -> Lande
     assert isinstance(answer, Answer)  # noqa: S101 - as above
     if desk.refresher.refresh(desk.writer):
         get_run_logger().info("Published what landed before batch %d.", number)
-    landed = land(desk.writer, answer, desk.run, desk.ledger.judge)
+    landed = land(desk.writer, [answer], desk.run, desk.ledger.judge)
     file.unlink()
-    desk.ledger.enter(replace(answer, batch=b""), landed)
+    desk.ledger.enter([replace(answer, batch=b"")], landed)
     desk.tell(desk.ledger.progress(desk.surveyed.bytes))
     get_run_logger().info(
         "Batch %d of %d: %d of its %d items are new; %d duplicates; %d ranges in quarantine.",
