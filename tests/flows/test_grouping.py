@@ -2,9 +2,11 @@
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flows import grouping
 from flows.cleaning import Answer
 from flows.grouping import TOGETHER, grouped
 
@@ -18,3 +20,9 @@ def test_groups_are_as_large_as_they_may_be(sizes: list[int], batch_bytes: int) 
     assert all(len(group) == 1 or sum(one.bytes for one in group) <= most for group in groups)
     for group, following in pairwise(groups):
         assert sum(one.bytes for one in group) + following[0].bytes > most
+
+
+def test_what_waited_for_long_lands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grouping, "HELD_SECONDS", -1.0)
+    answers = [Answer(batch=b"", tallies={}, failures=(), bytes=1) for _ in range(3)]
+    assert list(grouped(answers, 100)) == [[answer] for answer in answers]
