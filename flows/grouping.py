@@ -13,10 +13,12 @@ TOGETHER = 4
 HELD_SECONDS = 10.0
 
 
-def grouped(answers: Iterable[Answer], batch_bytes: int) -> Iterator[list[Answer]]:
+def grouped(
+    answers: Iterable[Answer], batch_bytes: int, held: float = HELD_SECONDS
+) -> Iterator[list[Answer]]:
     """Yield answers in order, in groups of at most TOGETHER full batches, or of one that is larger.
 
-    A group is not kept waiting: with the answer that comes HELD_SECONDS after its first, it is over.
+    A group is not kept waiting: with the answer that comes `held` seconds after its first, it is over.
     """
     group: list[Answer] = []
     size, began = 0, 0.0
@@ -27,7 +29,7 @@ def grouped(answers: Iterable[Answer], batch_bytes: int) -> Iterator[list[Answer
         began = began if group else time.monotonic()
         group.append(answer)
         size += answer.bytes
-        if time.monotonic() - began > HELD_SECONDS:
+        if time.monotonic() - began > held:
             yield group
             group, size = [], 0
     if group:

@@ -2,11 +2,9 @@
 
 from itertools import pairwise
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows import grouping
 from flows.cleaning import Answer
 from flows.grouping import TOGETHER, grouped
 
@@ -14,7 +12,7 @@ from flows.grouping import TOGETHER, grouped
 @given(sizes=st.lists(st.integers(0, 50)), batch_bytes=st.integers(1, 20))
 def test_groups_are_as_large_as_they_may_be(sizes: list[int], batch_bytes: int) -> None:
     answers = [Answer(batch=b"", tallies={}, failures=(), bytes=size) for size in sizes]
-    groups = list(grouped(answers, batch_bytes))
+    groups = list(grouped(answers, batch_bytes, held=1e9))
     assert [answer for group in groups for answer in group] == answers
     most = TOGETHER * batch_bytes
     assert all(len(group) == 1 or sum(one.bytes for one in group) <= most for group in groups)
@@ -22,7 +20,6 @@ def test_groups_are_as_large_as_they_may_be(sizes: list[int], batch_bytes: int) 
         assert sum(one.bytes for one in group) + following[0].bytes > most
 
 
-def test_what_waited_for_long_lands(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(grouping, "HELD_SECONDS", -1.0)
+def test_what_waited_for_long_lands() -> None:
     answers = [Answer(batch=b"", tallies={}, failures=(), bytes=1) for _ in range(3)]
-    assert list(grouped(answers, 100)) == [[answer] for answer in answers]
+    assert list(grouped(answers, 100, held=-1.0)) == [[answer] for answer in answers]
