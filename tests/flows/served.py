@@ -82,14 +82,12 @@ class Serve:
         log = self.log.read_text(encoding="utf-8", errors="replace")[-4000:] if self.log.exists() else ""
         return self.out.read_text(encoding="utf-8") + ("" if "Runs, report" in self.out.read_text() else log)
 
-    def stop(self) -> float:
-        """Ask it to end as Ctrl-C does; return the seconds that it took."""
+    def stop(self) -> None:
+        """Ask it to end as Ctrl-C does."""
         assert self.process is not None
-        begun = time.monotonic()
         self.process.send_signal(signal.SIGINT)
         status = self.process.wait(60)
         assert status == 0, self.said()
-        return time.monotonic() - begun
 
     def kill(self) -> None:
         """Leave nothing behind, whatever a test did."""
