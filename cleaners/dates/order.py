@@ -109,7 +109,8 @@ class Order:
             )
         )
         self._opened = np.ones((count, self._waits.cells), dtype=np.bool_) if opened is None else opened
-        whole = prod(self._passes.held(self._opened)) <= _HELD
+        # A posterior holds every column, also where few states are open: a block of all posts may be large.
+        whole = max(prod(self._passes.held(self._opened)), count * size) <= _HELD
         self._block = count if whole else max(_LEAST_BLOCK, isqrt(count))  # as many states as in a block
         evidence, kept = self._forward()
         oldest = self._table["oldest_first"]
