@@ -140,8 +140,13 @@ class Timeline:
         self._swept = self._swept or long  # where the survey has loaded the compiled passes, they are there
         if not long:
             return Order(emit, len(posts), size, prior, paces, emissions.offsets, swept=self._swept)
+
+        def by_week(number: int) -> NDArray[np.float32] | None:
+            row = emit(number)
+            return None if row is None else _by_week(row)
+
         weeks = Order(
-            lambda number: None if (row := emit(number)) is None else _by_week(row),
+            cache(by_week) if len(posts) * -(-size // CELL) <= 2 * _EMITTED else by_week,
             len(posts),
             -(-size // CELL),
             _by_week(prior),
