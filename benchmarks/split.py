@@ -20,10 +20,11 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from cleaners.chain import draft, mend_page
+from cleaners.chain import draft
 from cleaners.decode import decode
 from cleaners.many_keys import keys_of
 from cleaners.marks import mark
+from cleaners.page import mend_page
 from cleaners.split import split
 
 _REACH = 200  # lines between a line and its copy that the scan looks at

@@ -2,12 +2,12 @@
 
 import re
 
-from cleaners.chain import mend_page
 from cleaners.decode import decode
 from cleaners.formats.entry import Cutter, Format
 from cleaners.formats.line_parts import behind_line
 from cleaners.formats.widened import widened
 from cleaners.marks import mark
+from cleaners.page import mend_page
 from cleaners.split import split
 from cleaners.wide import narrowed, wide_codec
 from schemas.options import CleanOptions
