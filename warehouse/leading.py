@@ -57,6 +57,9 @@ SELECT
     - (SELECT count(*) FROM gone WHERE item_id <> cluster_id)
 """
 
+#: Pairs that are made into Python objects at once.
+_READ = 10_000
+
 
 def grow_components(con: duckdb.DuckDBPyConnection) -> None:
     """Add to `component` all texts that copies link to it, however far away.
@@ -79,10 +82,7 @@ def lead(con: duckdb.DuckDBPyConnection, matcher: Matcher) -> int:
         Member(item_id=item_id, text_key=text_key, earliest=earliest, length=length)
         for item_id, text_key, earliest, length in con.execute(_LINKED).fetchall()
     ]
-    links = [
-        Pair(left=left, right=right, relation=relation, similarity=similarity, containment=containment)
-        for left, right, relation, similarity, containment in con.execute(_LINKS).fetchall()
-    ]
+    links = _links(con)
     links += catch(con, matcher, members, links)
     led = matcher.lead(members, links) if members else []
     sizes = Counter(membership.cluster_id for membership in led)
@@ -101,3 +101,21 @@ def lead(con: duckdb.DuckDBPyConnection, matcher: Matcher) -> int:
         con.execute(_REPLACE)
     ((change,),) = con.execute(_CHANGE).fetchall()
     return int(change)
+
+
+def _links(con: duckdb.DuckDBPyConnection) -> list[Pair]:
+    """Return the pairs between texts of `affected`. A flood has many of few texts: each key is one string."""
+    known: dict[str, str] = {}
+    return [
+        Pair(
+            left=known.setdefault(left, left),
+            right=known.setdefault(right, right),
+            relation=relation,
+            similarity=similarity,
+            containment=containment,
+        )
+        for rows in con.sql(_LINKS).to_arrow_table().to_batches(_READ)
+        for left, right, relation, similarity, containment in zip(
+            *(column.to_pylist() for column in rows.columns), strict=True
+        )
+    ]
