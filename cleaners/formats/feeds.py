@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from cleaners.formats import feed_slices
 from cleaners.formats.encoded import to_utf8
-from cleaners.formats.entry import Format, Glimpse
+from cleaners.formats.entry import Cutter, Format, Glimpse
 from cleaners.formats.feed_entries import Channel, Reader, Said
 from cleaners.formats.feed_slices import Slice
 from cleaners.formats.feed_texts import LONGEST, line, words
@@ -20,6 +20,7 @@ from schemas.options import CleanOptions
 from schemas.records import Finding, Record
 
 _NAME = "feed"
+_BOM = b"\xef\xbb\xbf"
 
 
 def recognise(glimpse: Glimpse) -> float:
@@ -68,8 +69,36 @@ def parse(data: bytes, options: CleanOptions) -> Iterator[Finding]:
             )
             return
         yield from _entry(text, piece, place, reader, channel)
-    if not feed_slices.is_closed(text, root):
+    goes_on = options.part is not None and not options.part.last
+    if not goes_on and not feed_slices.is_closed(text, root):
         yield Refusal(reached, len(data), "format", "truncated", "The feed has no end: it was cut off.")
+
+
+def cutter(head: bytes, options: CleanOptions) -> Cutter | None:  # noqa: ARG001 - the shape of all cutters
+    """Return how a feed is cut: behind an entry. The context is what stands in front of the first one."""
+    head = head.removeprefix(_BOM)
+    root = feed_slices.root_of(head)
+    first = next(feed_slices.slices(head, root), None) if root else None
+    if root is None or first is None or first.start > feed_slices.HEAD or feed_slices.declares_entities(head):
+        return None
+    context = head[: first.start]
+    begins = re.compile(rb"<(?:[A-Za-z_][\w.-]{0,40}:)?" + root.entry + rb"(?=[\s/>])")
+
+    def cut(data: bytes, ahead: bytes, wanted: int) -> tuple[int, bytes] | None:
+        text = (ahead + data).removeprefix(_BOM)
+        before = len(text) - len(data)  # of the part: its context, or less a mark at the start of the file
+        best: int | None = None
+        for piece in feed_slices.slices(text, root):
+            if piece.last or (best is not None and piece.end - before > wanted):
+                break
+            best = piece.end - before
+        return (best, context) if best is not None else None
+
+    def resume(data: bytes, _: bytes) -> int:
+        found = begins.search(data, 1)
+        return found.start() if found else -1
+
+    return Cutter(cut=cut, resume=resume)
 
 
 def _entry(
@@ -186,5 +215,6 @@ FORMAT = Format(
         "enclosures",
         "source",
     ),
+    cutter=cutter,
     cost=24,
 )

@@ -22,7 +22,17 @@ from schemas.options import CleanOptions
 
 SMALL = Sizes(whole=2_000, part=3_000, most=20_000)
 SEEDS = Path(__file__).parents[2] / "seeds"
-CUT = ("telegram-desktop-json", "telegram-api-json", "jsonl", "json", "csv", "mbox", "warc", "whatsapp")
+CUT = (
+    "telegram-desktop-json",
+    "telegram-api-json",
+    "jsonl",
+    "json",
+    "csv",
+    "mbox",
+    "warc",
+    "whatsapp",
+    "feed",
+)
 
 
 def cutter_of(name: str, data: bytes) -> Cutter | None:
@@ -151,6 +161,21 @@ def test_a_chat_of_whatsapp(form: str) -> None:
     lines = [form.format(d=n % 25 + 1, m=n // 25 + 1, n=n % 60) + text(n) + "\n" for n in range(200)]
     assert_the_same("whatsapp", "".join(lines).encode())
     assert_the_same("whatsapp", "".join(lines).encode("utf-16"))
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "cp1251", "utf-16"])
+def test_feeds(codec: str) -> None:
+    items = "".join(
+        f"<item><guid>{n}</guid><title>Пост {n}</title><description><![CDATA[<p>{text(n)}</p></item><item>]]>"
+        f"</description></item>\n<!-- <item> -->"
+        for n in range(100)
+    )
+    head = f'<?xml version="1.0" encoding="{codec}"?><rss><channel><title>Газета</title><link>https://a.example</link>'
+    data = f"{head}\n{items}</channel></rss>".encode(codec)
+    assert_the_same("feed", data)
+    assert_the_same("feed", data[:-100])
+    entries = "".join(f"<entry><id>{n}</id><summary>{text(n)}</summary></entry>" for n in range(100))
+    assert_the_same("feed", f'<feed xmlns="http://www.w3.org/2005/Atom"><id>f</id>{entries}</feed>'.encode())
 
 
 def test_web_archives() -> None:
@@ -395,6 +420,7 @@ _PIECES = st.sampled_from(
     [
         *(b"\n", b"\r\n", b"\n\n", b'"', b",", b"{", b"}", b" ", b"word ", b"\xff", b"\0", "é".encode()),
         *(b"From a@b\nTo: c\n", b"WARC/1.0\r\n", b"Content-Length: 9\r\n\r\n", b'{"text": "a"}'),
+        *(b"<item>", b"</item>", b"<![CDATA[", b"]]>", b"<title>z</title>", b"</rss>"),
         *(b"\n31/12/2024, 09:01 - A: ", b"\n[1.2.24, 09:01:02] B: "),
         *(b",\n  {\n", b'"messages": [\n', b"On 3 May 2024 ", b"[", b"]"),
     ]
@@ -402,6 +428,7 @@ _PIECES = st.sampled_from(
 _HEADS = {
     "csv": b"id,date,text\n1,2024-01-01,a\n",
     "json": b'[{"text": "a"}, ',
+    "feed": b"<rss><channel><title>x</title><item><title>y</title></item>",
     "telegram-desktop-json": b'{\n "type": "x",\n "id": 1,\n "messages": [\n  {\n   "id": 1\n  }',
 }
 

@@ -83,7 +83,7 @@ def test_a_worker_that_has_just_started_survives_any_limit(limit: int) -> None:
 def test_preview_keeps_to_the_limit_too(tmp_path: Path) -> None:
     """In a process of its own: what other tests have freed would hold the document without any more."""
     large = tmp_path / "large.txt"
-    large.write_text(prose(7000))
+    large.write_text(prose(16_000))
     done = subprocess.run(
         [sys.executable, "-m", "flows.cli", "preview", str(large)],
         env={**os.environ, "FEEDMILL_MEMORY_BYTES": str(50 * MEGABYTE)},

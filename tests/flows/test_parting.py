@@ -58,12 +58,14 @@ def test_what_an_archive_lost_is_missing_behind_the_last_part(tmp_path: Path) ->
 
 
 def test_what_can_only_be_read_whole_is_kept_in_pieces_where_it_is_too_large(tmp_path: Path) -> None:
-    (tmp_path / "a.xml").write_bytes(b"<rss><channel>" + b"<item><title>A</title></item>" * 300)
-    ref = ref_of(tmp_path / "a.xml")
+    (tmp_path / "a.json").write_text(
+        json.dumps({"version": "https://jsonfeed.org/version/1", "items": [{"id": 1, "title": "A"}] * 300})
+    )
+    ref = ref_of(tmp_path / "a.json")
     assert list(parted(ref, None, SMALL)) == [ref]
     assert list(parted(ref, 10_000_000, SMALL)) == [ref]
     pieces = list(parted(ref, 100_000, SMALL))
-    assert b"".join(read(piece).data for piece in pieces) == (tmp_path / "a.xml").read_bytes()
+    assert b"".join(read(piece).data for piece in pieces) == (tmp_path / "a.json").read_bytes()
     assert {(piece.harm.reason, piece.harm.whole) for piece in pieces if piece.harm} == {("memory", True)}
     assert all(piece.harm and piece.bytes <= SMALL.whole for piece in pieces)
 
