@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 # conftest.py puts this folder on the path.
-from conftest import PrefectServer
+from prefect_api import PrefectServer
 from served import feedmill, wait_for
 
 ROOT = Path(__file__).parents[2]
