@@ -27,7 +27,7 @@ from schemas.options import CleanOptions
 _COPIES = ("echo", "near-echo")
 #: Refused byte ranges of one document that are told one by one: a damaged file may hold thousands.
 _TOLD = 3
-#: Bytes of a document whose cleaning may come near a limit; others are shown without the wait for warming up.
+#: Bytes of a document whose cleaning may come near a limit; others are shown without limit and warming up.
 _LARGE = 1_000_000
 
 
@@ -95,10 +95,12 @@ class Reading:
                 return None
             return self._told(harmed(shown, harm))
         try:
-            if len(blob.data) > _LARGE:
+            large = len(blob.data) > _LARGE
+            if large:
                 warm_up()
             warm_format(blob.media_type)
-            with bounded(self.memory):
+            # The address space of what is loaded at first need would count: more than a small document takes.
+            with bounded(self.memory if large else None):
                 document = harmed(clean(blob, options), harm)
         except MemoryError:
             self.quarantined += 1

@@ -139,7 +139,7 @@ def test_stdin_and_a_name_for_it(fresh: Path, capsys: pytest.CaptureFixture[str]
     words = [sys.executable, "-m", "flows.cli", "ingest", "-", "--source", "pasted", "--prefect", "off"]
     done = subprocess.run(words, input=text, capture_output=True, check=False)
     assert done.returncode == 0
-    assert b"feedmill ingest -\n" in done.stderr
+    assert b"1 new item landed from 1 new document" in done.stderr
     assert main(["sql", "select distinct source from items"]) == 0
     assert rows(capsys.readouterr().out) == [{"source": "pasted"}]
 
