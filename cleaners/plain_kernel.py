@@ -14,6 +14,8 @@ FOREIGN = 1 << 23  # in no language: a run of them is one blank
 ALONE = 1 << 24  # in no language either, but each is a blank of its own
 OPENS = 1 << 25  # an address may begin with it
 
+_MOST = 12  # bytes that one character becomes: in lower case it is three at most (Unicode, CaseFolding)
+
 
 @compiled_late(
     "Tuple((uint8[::1], int64[::1]))(uint32[::1], int64[::1], uint32[::1], uint32[::1], uint32[:,::1])"
@@ -30,6 +32,10 @@ def strip_texts(points: Any, starts: Any, entries: Any, pool: Any, openings: Any
     filled = 0
     for text in range(size):
         at, end = starts[text], starts[text + 1]
+        if filled + _MOST * (end - at) > len(made):
+            more = np.empty(2 * len(made) + _MOST * (end - at), dtype=np.uint8)
+            more[:filled] = made[:filled]
+            made = more
         while at < end:
             behind = at
             entry = entries[points[at]]
@@ -61,10 +67,6 @@ def strip_texts(points: Any, starts: Any, entries: Any, pool: Any, openings: Any
                 continue
             place = np.int64(entry & np.uint32(CODE))
             letters = np.int64(pool[place]) if entry & np.uint32(SEVERAL) else 1
-            if filled + 4 * (letters + end - at) > len(made):  # letters that become several
-                more = np.empty(2 * len(made) + 4 * letters, dtype=np.uint8)
-                more[:filled] = made[:filled]
-                made = more
             for step in range(letters):
                 code = np.int64(pool[place + 1 + step]) if entry & np.uint32(SEVERAL) else place
                 if code < 0x80:

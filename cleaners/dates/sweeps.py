@@ -101,9 +101,9 @@ def _walk(
     for at in range(_SUMS + LANES):
         sums[at] = np.float32(0)
     low, high = 0, len(now)
-    while not (now[low] or other[low]):
+    while low < high and not (now[low] or other[low]):
         low += 1
-    while not (now[high - 1] or other[high - 1]):
+    while low < high and not (now[high - 1] or other[high - 1]):
         high -= 1
     for number in range(high - low):
         cell = high - 1 - number if turned else low + number

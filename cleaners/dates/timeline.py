@@ -182,7 +182,8 @@ def _bulk(block: NDArray[np.float32], share: float) -> Opened:
     """Return where the posteriors are, but for the least weeks that hold a share of each."""
     ordered = np.sort(block, axis=1)
     closed = (np.cumsum(ordered, axis=1) <= share).sum(axis=1)
-    return np.asarray(block >= np.take_along_axis(ordered, closed[:, None], axis=1))
+    # What is no number closes nothing.
+    return np.asarray(~(block < np.take_along_axis(ordered, closed[:, None], axis=1)))
 
 
 def _beside(opened: Opened) -> Opened:
