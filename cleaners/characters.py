@@ -112,6 +112,6 @@ MARK_LIMIT = 30
 MAYBE_MARKS = re.compile(f"[^\\w\\s\x00-\u02ff]{{{MARK_LIMIT + 1},}}")
 
 # --- Look-alikes: another script's letter, then the Latin one that is drawn the same in most fonts. Where two
-# letters are drawn alike (Н and Һ as H) the first is the way back.
-CYRILLIC_LATIN = "аaеeоoрpсcуyхxіiјjѕsԁdӏlԛqԝwғfкkмmтtвbнhһhАAЕEОOРPСCУYХXІIЈJЅSԀDӀLԚQԜWҒFКKМMТTВBНHҺH"
+# letters are drawn alike (Н and Һ as H) the first is the way back. ё is е in the matching form.
+CYRILLIC_LATIN = "аaеeёeоoрpсcуyхxіiјjѕsԁdӏlԛqԝwғfкkмmтtвbнhһhАAЕEЁEОOРPСCУYХXІIЈJЅSԀDӀLԚQԜWҒFКKМMТTВBНHҺH"
 GREEK_LATIN = "αaοoεeνvυuιiκkρpτtΑAΒBΕEΖZΗHΙIΚKΜMΝNΟOΡPΤTΥYΧX"

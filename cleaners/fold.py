@@ -15,7 +15,7 @@ from cleaners.characters import (
 from cleaners.combining import drop_mark_runs
 
 #: Raise it with every change of what `fold` returns: signatures of different versions never meet.
-FOLD_VERSION = 1
+FOLD_VERSION = 2
 #: Nearly all text settles in one pass. A pass may take one mark from a letter (ё with further diaereses), and
 #: runs of marks are bounded; the rest is for letters and look-alikes that casefolding reveals.
 PASSES = MARK_LIMIT + 5
@@ -92,24 +92,33 @@ def _has_mixed_word(text: str) -> bool:
 
 
 def _one_script(match: re.Match[str]) -> str:
-    """Fold a mixed word to the script that most of its letters are of; Latin on a tie."""
+    """Fold a mixed word to the one script that all of its letters have a form in: сoобщилa is Cyrillic by б.
+
+    If several scripts have one for all, or none has: to that of most of its letters, Latin on a tie.
+    """
     word = match[0]
     if not _MIXED.search(word):
         return word
+    forms = in_each_script(word)
+    whole = [form for form, script in zip(forms, SCRIPTS, strict=True) if _is_of(script, form)]
+    if len(whole) == 1:
+        return whole[0]
     latin, cyrillic, greek = (len(script.findall(word)) for script in SCRIPTS)
     if cyrillic > latin and cyrillic >= greek:
-        return word.translate(_GREEK_TO_LATIN).translate(_LATIN_TO_CYRILLIC)
-    if greek > latin:
-        return word.translate(_CYRILLIC_TO_LATIN).translate(_LATIN_TO_GREEK)
-    return word.translate(_TO_LATIN)
+        return forms[1]
+    return forms[2] if greek > latin else forms[0]
 
 
-def in_each_script(char: str) -> tuple[str, str, str]:
-    """Return what a character is in a mixed word that is mostly Latin, Cyrillic, Greek."""
+def _is_of(script: re.Pattern[str], word: str) -> bool:
+    return not any(other.search(word) for other in SCRIPTS if other is not script)
+
+
+def in_each_script(letters: str) -> tuple[str, str, str]:
+    """Return what letters are in a mixed word that counts as Latin, Cyrillic, Greek."""
     return (
-        char.translate(_TO_LATIN),
-        char.translate(_GREEK_TO_LATIN).translate(_LATIN_TO_CYRILLIC),
-        char.translate(_CYRILLIC_TO_LATIN).translate(_LATIN_TO_GREEK),
+        letters.translate(_TO_LATIN),
+        letters.translate(_GREEK_TO_LATIN).translate(_LATIN_TO_CYRILLIC),
+        letters.translate(_CYRILLIC_TO_LATIN).translate(_LATIN_TO_GREEK),
     )
 
 

@@ -40,6 +40,7 @@ _BOTH = LATIN | OTHER_SCRIPT
 
 # --- Kinds of the first code points (all Latin, Cyrillic and Greek letters), for words of mixed scripts.
 NO_LETTER, LATIN_LETTER, CYRILLIC_LETTER, GREEK_LETTER, LOOSE_MARK, OTHER_FORM = range(6)
+_ALL_SCRIPTS = 1 << LATIN_LETTER | 1 << CYRILLIC_LETTER | 1 << GREEK_LETTER
 
 # --- What became of a text.
 DONE, SIGNED, GIVEN_BACK = 0, 1, 2
@@ -111,7 +112,7 @@ def _unmix(points: Any, entries: Any, pool: Any, alike: Any, middle: Any) -> int
     reach = alike.shape[1]
     place = 0  # in `middle`
     start = begun = 0  # of a word, in `points` and in `middle`
-    left = latin = cyrillic = greek = 0
+    left = latin = cyrillic = greek = whole = 0
     for at in range(len(points) + 1):
         kind = NO_LETTER
         entry = np.uint32(0)
@@ -127,11 +128,9 @@ def _unmix(points: Any, entries: Any, pool: Any, alike: Any, middle: Any) -> int
                 return -1
         if kind == NO_LETTER:
             if latin and (cyrillic or greek):
-                script = 1
-                if cyrillic > latin and cyrillic >= greek:
-                    script = 2
-                elif greek > latin:
-                    script = 3
+                script = _script_of(latin, cyrillic, greek, whole)
+                if latin and cyrillic and greek and whole != 1 << script:
+                    return -1  # what is left of the third script may tip the balance of the next pass
                 more = _in_one_script(points[start:at], entries, pool, alike, script, middle[begun:])
                 if more < 0:
                     return -1
@@ -139,12 +138,26 @@ def _unmix(points: Any, entries: Any, pool: Any, alike: Any, middle: Any) -> int
             latin = cyrillic = greek = 0
         else:
             if not (latin or cyrillic or greek):
-                start, begun = at, place
+                start, begun, whole = at, place, _ALL_SCRIPTS
+            for one in range(1, 4):
+                if alike[0, alike[one, points[at]]] not in (LOOSE_MARK, one):
+                    whole &= ~(1 << one)
             latin += kind == LATIN_LETTER
             cyrillic += kind == CYRILLIC_LETTER
             greek += kind == GREEK_LETTER
         place += pool[entry & np.uint32(CODE)] if entry & np.uint32(SEVERAL) else 1
     return left
+
+
+@compiled()
+def _script_of(latin: int, cyrillic: int, greek: int, whole: int) -> int:
+    """Return the script a word of mixed ones is folded to, by its letters and the scripts it fits whole."""
+    for script in range(1, 4):
+        if whole == 1 << script:
+            return script
+    if cyrillic > latin and cyrillic >= greek:
+        return CYRILLIC_LETTER
+    return GREEK_LETTER if greek > latin else LATIN_LETTER
 
 
 @compiled()

@@ -24,7 +24,7 @@ class Recipe:
     word_shingle: int = 3
     char_shingle: int = 5
     short_words: int = 30  # texts of at most this many words are shingled by characters
-    fold_version: int = 1
+    fold_version: int = 2  # 2: a word of mixed scripts is of the one that all its letters have a form in
     version: int = 2  # 2: the text_key holds the signs and currencies of figures
 
     @property
