@@ -84,7 +84,7 @@ def test_every_byte_of_a_seed_is_in_one_paragraph_and_every_text_can_be_found_ag
 
 
 @given(LINES, st.sampled_from(["\n", "\r\n"]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_paragraphs_tile_the_bytes(lines: list[str], ending: str) -> None:
     data = ending.join(lines).encode()
     document = cleaned(data)
@@ -96,7 +96,7 @@ def test_paragraphs_tile_the_bytes(lines: list[str], ending: str) -> None:
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_bytes_are_accounted_for(data: bytes) -> None:
     document = cleaned(data)
     covered = [(paragraph.byte_start, paragraph.byte_end) for paragraph in document.paragraphs]
@@ -105,7 +105,7 @@ def test_any_bytes_are_accounted_for(data: bytes) -> None:
 
 
 @given(LINES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_kept_lines_stand_in_exactly_one_item_and_items_hold_nothing_else(lines: list[str]) -> None:
     document = cleaned("\n".join(lines).encode())
     for item in document.items:
@@ -117,14 +117,14 @@ def test_kept_lines_stand_in_exactly_one_item_and_items_hold_nothing_else(lines:
 
 
 @given(LINES)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_same_bytes_same_answer(lines: list[str]) -> None:
     data = "\n".join(lines).encode()
     assert cleaned(data) == cleaned(data)
 
 
 @given(LINES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_a_copy_names_a_kept_line(lines: list[str]) -> None:
     document = cleaned("\n".join(lines).encode())
     for paragraph in document.paragraphs:

@@ -215,13 +215,13 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(PIECES | st.binary(max_size=12), max_size=10).map(b"".join), st.sampled_from([40, 1 << 20]))
 def test_every_byte_has_one_fate(data: bytes, max_line: int) -> None:
     check_tiles(data, decode(data, DecodeOptions(max_line=max_line)))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.text(
         alphabet=st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("\r\n\n\x0b\x85"),

@@ -71,7 +71,7 @@ def test_long_addresses_are_dropped_for_2000_characters_only() -> None:
     assert fold("https://" + "a" * 2003) == "aaa"
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(TEXTS)
 @example("s\u0345")
 @example("ё\u0308\u0308\u0308a")
@@ -82,7 +82,7 @@ def test_fold_is_idempotent_and_plain(text: str) -> None:
     assert folded == folded.casefold()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(alphabet=st.characters(max_codepoint=127)))
 def test_ascii_takes_the_same_way_as_the_rest(text: str) -> None:
     assert fold(text + " é") == (fold(text) + " é").strip()

@@ -54,7 +54,7 @@ def by_kernel(texts: list[str], recipe: Recipe) -> list[Signed]:
 @example(texts=["Сказал http://t.me/x?a=-5 и -5", "xhttp://y www.www.z", "www." + "a" * 1999 + "www.b c"])
 @example(texts=["ѢзВhttps://x", "№−2", "ШтормZhttp://y"])
 @example(texts=["а\u0301б", "aб", "a\u0301б", "ШтормZ", "ǅабв", "ﬁя"])
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_equals_the_arrays(texts: list[str]) -> None:
     assert list(fold_all(texts)) == [fold(text) for text in texts]
     for recipe in (
@@ -66,7 +66,7 @@ def test_equals_the_arrays(texts: list[str]) -> None:
 
 
 @given(text=TEXTS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_equals_datasketch(text: str) -> None:
     (signed,) = by_kernel([text], RECIPE)
     hashes = (shingle(fold(text), RECIPE) >> np.uint64(32)).tolist()

@@ -98,7 +98,7 @@ def test_replay_of_a_foreign_plan_fails() -> None:
         replay("a", (Step("unheard-of"),))
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(TEXTS)
 @example("Ã\u200b©")
 @example("A\u0303©")
@@ -110,7 +110,7 @@ def test_mend_is_idempotent_and_replayable(text: str) -> None:
     assert (mended == text) == (steps == ())
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(TEXTS)
 def test_the_result_is_clean(text: str) -> None:
     mended, _ = mend(text)
@@ -124,7 +124,7 @@ _CLASSES = re.compile(f"[{''.join(MOJIBAKE_CATEGORIES.values())}]")
 _BAD = [chr(code) for code in range(0x80, 0xFB10) if _CLASSES.match(chr(code))] + list("aZ в´±†Ä×√Ă")
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=2000)
 @given(st.text(alphabet=st.sampled_from(_BAD), min_size=1, max_size=6))
 def test_the_gate_never_misses_what_ftfy_sees(text: str) -> None:
     assert maybe_bad(text) or not is_bad(text)

@@ -58,7 +58,7 @@ def test_bands_find_what_the_exact_join_finds() -> None:
 
 
 @given(texts=TEXTS, data=st.data())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_order_repeats_and_blank_texts_do_not_matter(texts: list[str], data: Any) -> None:
     shuffled = data.draw(st.permutations(texts + texts[:2] + ["", " ", "🔥"]))
     assert find_pairs(shuffled) == find_pairs(texts)
@@ -74,7 +74,7 @@ def members(texts: list[str]) -> list[Member]:
 
 
 @given(texts=TEXTS, data=st.data())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_one_batch_equals_many(texts: list[str], data: Any) -> None:
     """Each batch is matched against what was there before it; what comes out is what one batch gives."""
     whole = lead(members(texts), find_pairs(texts, exact_texts=0))
@@ -95,7 +95,7 @@ def test_one_batch_equals_many(texts: list[str], data: Any) -> None:
 
 
 @given(texts=TEXTS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_clusters_are_maximal_stars_of_the_graph_of_copies(texts: list[str]) -> None:
     items, pairs = members(texts), find_pairs(texts)
     found = {one.item_id: one for one in lead(items, pairs)}

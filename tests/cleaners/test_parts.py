@@ -434,7 +434,7 @@ _HEADS = {
 
 
 @pytest.mark.parametrize("name", [*CUT, "text"])
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(
     st.lists(_PIECES, max_size=150), st.integers(50, 400), st.sampled_from(["", "", "utf-16-le", "utf-32-be"])
 )

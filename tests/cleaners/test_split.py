@@ -94,7 +94,7 @@ SENTENCE = st.builds("{} {} {} in {}, the {} said.".format, *map(st.sampled_from
 
 
 @given(st.lists(SENTENCE, min_size=16, max_size=32, unique=True))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_what_is_said_twice_running_is_kept_once(sentences: list[str]) -> None:
     """Whatever the posts say, nothing is lost, and the second copies are gone but for a line in ten.
 

@@ -20,15 +20,22 @@ def process(request: pytest.FixtureRequest) -> Iterator[tuple[str, subprocess.Po
         child.kill()
 
 
-def spent(patience: Patience, done: float) -> float:
+class Clocked(Patience):
+    """With a clock of another process that the test turns."""
+
+    clock = 0.0
+
+    def _worked(self) -> float:
+        return self.clock
+
+
+def spent(patience: Clocked, done: float) -> float:
     """Let time pass until none is left; return the seconds waited. `done`: share of them with work."""
     waited = 0.0
-    clock = [0.0]
-    patience._worked = lambda: clock[0]  # type: ignore[method-assign] - the clock of another process
     while left := patience.left():
         patience._end -= left
         waited += left
-        clock[0] += left * done
+        patience.clock += left * done
     return waited
 
 
@@ -42,7 +49,7 @@ def spent(patience: Patience, done: float) -> float:
     ],
 )
 def test_work_is_what_counts(done: float, waited: float) -> None:
-    assert spent(Patience(60.0), done) == pytest.approx(waited, rel=0.01)
+    assert spent(Clocked(60.0), done) == pytest.approx(waited, rel=0.01)
 
 
 def test_the_system_tells_what_a_process_has_done(process: tuple[str, subprocess.Popen[bytes]]) -> None:

@@ -72,7 +72,7 @@ def test_a_flood_is_caught_by_its_primary_at_a_bounded_cost(
     ]
 
 
-OWN = settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+OWN = settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @OWN

@@ -84,7 +84,7 @@ def con(empty: Callable[[], Path]) -> Iterator[duckdb.DuckDBPyConnection]:
     second=st.lists(st.integers(0, 3), min_size=4, max_size=4),
     shared=st.booleans(),
 )
-@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_cleaning_again_ends_where_a_fresh_start_would(
     migrated: Path, posts: list[list[str]], first: list[int], second: list[int], shared: bool
 ) -> None:

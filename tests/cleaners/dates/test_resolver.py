@@ -86,7 +86,7 @@ SENTENCES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(SENTENCES, max_size=8), st.sampled_from([None, "2023-06-01", "2030-01-01"]))
 def test_answers_are_consistent(texts: list[str], fetched_at: str | None) -> None:
     answers = resolve([DateInput(text=text) for text in texts], fetched_at=fetched_at)
@@ -99,7 +99,7 @@ def test_answers_are_consistent(texts: list[str], fetched_at: str | None) -> Non
         assert (answer.basis == "none") == (answer.edtf is None)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(
         st.sampled_from(["On July 13 they met.", "Friday, May 26", "Nothing.", "в среду", "5 мая"]),

@@ -15,7 +15,7 @@ TABLE = {"waits": 0.07, "switch": 0.004, "restart": 1e-3}
 SIZES = st.one_of(st.integers(1, 12), st.sampled_from([2 * CELL, 2 * CELL + 1, 700]))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     SIZES,
     st.sampled_from([1, 2, 6]),

@@ -28,7 +28,7 @@ def test_a_mixture_is_the_distribution_of_waits_with_its_tail(gap: float, steps:
     assert np.abs(found - wanted / wanted.sum()).sum() / 2 < 0.03 * share + 1e-3
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.integers(1, 30),
     st.sampled_from([1, 3]),

@@ -200,7 +200,7 @@ def test_identity_does_not_depend_on_the_document_and_place_does() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 6), st.integers(1, 6)), max_size=8), st.binary(max_size=60))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_records_tile_any_bytes(gaps: list[tuple[int, int]], data: bytes) -> None:
     data = data.replace(b"\x00", b"\n")
     records, refusals, at = [], [], 0

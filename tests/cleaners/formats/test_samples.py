@@ -75,7 +75,7 @@ def test_names_and_media_types_are_no_evidence(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", DAMAGED)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(chance=st.data())
 def test_damage_loses_no_byte_and_raises_nothing(name: str, chance: st.DataObject) -> None:
     """Cut, flip, splice and repeat: whatever is left of a sample, its bytes are accounted for."""
@@ -127,7 +127,7 @@ PIECES = [
 
 
 @pytest.mark.parametrize("name", ["jsonl", "csv", "feed", "json-feed", "html", "mbox", "eml", "warc"])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.lists(st.sampled_from(PIECES) | st.binary(max_size=30), max_size=12).map(b"".join))
 def test_any_bytes_read_as_any_format_lose_no_byte(name: str, data: bytes) -> None:
     assert_tiled(cleaned(name, data))

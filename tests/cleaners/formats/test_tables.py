@@ -149,7 +149,9 @@ class TestJsonRows:
     def test_blanks_without_end_take_no_time(self) -> None:
         data = b'[{"text": "a"}' + b" \n" * 400_000 + b'x, {"text": "b"}'
         assert [one.text for one in records("json", data)] == ["a", "b"]
-        cutter = named("json").cutter(b'[{"text": "a"}]', CleanOptions())  # type: ignore[union-attr]
+        form = named("json")
+        assert form is not None
+        cutter = form.cutter(b'[{"text": "a"}]', CleanOptions())
         assert cutter is not None
         assert cutter.resume(b"\n" * 1_000_000 + b"x" + b",\n" * 300_000, b"[") == -1
 

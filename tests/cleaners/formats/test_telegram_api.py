@@ -184,7 +184,7 @@ def test_entities_count_utf16_code_units() -> None:
 
 
 @given(st.text(alphabet=st.characters(), max_size=30), st.integers(0, 30), st.integers(1, 30))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_cut_is_what_utf16_says(text: str, offset: int, length: int) -> None:
     units = text.encode("utf-16-le", "surrogatepass")
     (part,) = cut(text, [(offset, length)])
@@ -227,7 +227,7 @@ def test_targets_are_where_links_lead() -> None:
 
 
 @given(st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_damage_loses_nothing(draw: st.DataObject) -> None:
     data = draw.draw(st.sampled_from([LINES, UPDATES]))
     start = draw.draw(st.integers(0, len(data)))
@@ -249,7 +249,7 @@ JSON_VALUES = st.recursive(
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_value_under_any_key_lands_or_is_refused(draw: st.DataObject) -> None:
     line = json.loads(
         draw.draw(st.sampled_from([*LINES.splitlines(), *map(json.dumps, json.loads(UPDATES)["result"])]))

@@ -293,7 +293,7 @@ def test_a_cut_page_refuses_the_message_that_is_cut(share: float) -> None:
 
 
 @given(st.data())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_any_damage_loses_nothing(draw: st.DataObject) -> None:
     name, data = draw.draw(st.sampled_from([(JSON, RESULT), (JSON, ACCOUNT), (HTML, PAGE)]))
     start = draw.draw(st.integers(0, len(data)))
@@ -308,7 +308,7 @@ def test_any_damage_loses_nothing(draw: st.DataObject) -> None:
 
 
 @given(st.binary(max_size=400))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_any_bytes_lose_nothing(data: bytes) -> None:
     for name in (JSON, HTML):
         assert_nothing_lost(name, data)

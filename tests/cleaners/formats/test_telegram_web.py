@@ -109,7 +109,7 @@ def test_broken_bytes_are_seen() -> None:
 
 
 @given(st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_damage_loses_nothing(draw: st.DataObject) -> None:
     start = draw.draw(st.integers(0, len(PAGE)))
     end = draw.draw(st.integers(start, min(start + 900, len(PAGE))))
@@ -130,7 +130,7 @@ def test_any_damage_loses_nothing(draw: st.DataObject) -> None:
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_bytes_lose_nothing(data: bytes) -> None:
     assert_nothing_lost(NAME, data)
     assert_nothing_lost(NAME, PAGE[:900] + data)

@@ -84,7 +84,7 @@ _PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(pieces=st.lists(_PIECES, max_size=30), junk=st.binary(max_size=6))
 def test_any_bytes_lose_nothing(pieces: list[str], junk: bytes) -> None:
     assert_nothing_lost(NAME, "".join(pieces).encode() + junk)
