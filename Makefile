@@ -48,8 +48,9 @@ browser:
 	       && apt-get install -y -qq --no-install-recommends chromium >/dev/null; } \
 	  || { echo "the tests need a browser: run 'apt-get install chromium' as root, then again"; exit 1; }
 
+# Two processes, on any machine: a server needs memory, and what a test waits for needs a core.
 test: check browser
-	@$(BIN)/pytest -q
+	@$(BIN)/pytest -q -n 2 --dist loadgroup --no-loadscope-reorder
 
 format: install
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .

@@ -1,5 +1,6 @@
 """Helpers for tests of `feedmill serve`: a real one in a folder, its processes, its API and its pages."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -12,6 +13,11 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+from flows.pipeline import ingest
+from flows.runs import RunSummary, request_for
+from flows.settings import load
+from warehouse.reader import query, reading
 
 HOME = Path(__file__).parents[2]
 #: A start takes 15 s on a machine that is idle, several times that on one that is not.
@@ -144,11 +150,9 @@ class Serve:
         found = self.ask("/api/artifacts/filter", {"flow_runs": {"id": {"any_": [run]}}})
         return {one["key"]: one for one in found}
 
-    def sql(self, query: str) -> list[dict[str, Any]]:
+    def sql(self, text: str) -> list[dict[str, Any]]:
         """Ask the published copy."""
-        done = feedmill(self.folder, "sql", query, "--format", "json")
-        rows: list[dict[str, Any]] = json.loads(done.stdout)
-        return rows
+        return rows(self.folder / "warehouse/feedmill.duckdb", text)
 
 
 def feedmill(folder: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
@@ -162,6 +166,19 @@ def feedmill(folder: Path, *words: str, **more: str) -> subprocess.CompletedProc
         check=False,
         timeout=240,
     )
+
+
+def ingested(folder: Path, warehouse: str, *inputs: str) -> RunSummary:
+    """Ingest files of a folder without Prefect, in this process: what a run under test is held against."""
+    with contextlib.chdir(folder):
+        return ingest(request_for(load(folder, environ(), warehouse=warehouse), inputs))
+
+
+def rows(warehouse: Path, text: str) -> list[dict[str, Any]]:
+    """Return the rows of a query on a published copy."""
+    with reading(warehouse) as con:
+        found: list[dict[str, Any]] = query(con, text).to_pylist()
+    return found
 
 
 def descendants(pid: int) -> Iterator[tuple[int, str]]:

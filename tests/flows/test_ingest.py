@@ -8,6 +8,10 @@ from typing import Any
 
 import pytest
 
+from flows.pipeline import ingest
+from flows.runs import request_for
+from flows.settings import load
+
 # These fixtures and helpers come from conftest.py, which pytest loads and Python cannot import by name.
 HERE = Path(__file__).parent
 SEEDS = HERE.parents[1] / "seeds"
@@ -101,7 +105,7 @@ def test_the_seeds_as_a_person_sees_them(prefect_server: Any, tmp_path: Path) ->
 def test_a_second_run_lands_nothing_and_keeps_the_history_of_its_report(
     prefect_server: Any, tmp_path: Path
 ) -> None:
-    run_flow(prefect_server, tmp_path, str(SEEDS))
+    ingest(request_for(load(tmp_path, {}, warehouse=tmp_path / "w.duckdb"), [str(SEEDS)]))
     again = run_flow(prefect_server, tmp_path, str(SEEDS))
     assert (again.status, again.printed["items_new"], again.printed["items_unchanged"]) == (0, 0, 17)
     assert not any(name.startswith("clean") for name in again.states)

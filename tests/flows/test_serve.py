@@ -24,7 +24,19 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 # conftest.py puts this folder on the path.
-from served import Serve, alive, descendants, environ, feedmill, free_port, look, shown, wait_for
+from served import (
+    Serve,
+    alive,
+    descendants,
+    environ,
+    feedmill,
+    free_port,
+    ingested,
+    look,
+    rows,
+    shown,
+    wait_for,
+)
 
 ROOT = Path(__file__).parents[2]
 SECRET = environ()["TOKEN_OF_TEST"]
@@ -269,9 +281,9 @@ def test_an_ingest_by_hand_is_seen_too(serve: Serve) -> None:
 def test_a_full_disk_fails_the_run_and_loses_nothing(serve: Serve, tmp_path: Path) -> None:
     """The limit is one on the size of files: writing fails as on a full disk, with another number."""
     deliver(tmp_path / ".", seed=9, files=4)
-    words = ["ingest", "9-0.txt", "9-1.txt", "9-2.txt", "9-3.txt", "--warehouse", "w.duckdb", "--json"]
-    first = feedmill(tmp_path, "ingest", "9-0.txt", "--warehouse", "w.duckdb", "--prefect", "off")
-    assert first.returncode == 0, first.stderr
+    files = [f"9-{number}.txt" for number in range(4)]
+    words = ["ingest", *files, "--warehouse", "w.duckdb", "--json"]
+    assert ingested(tmp_path, "w.duckdb", files[0]).exit_status == 0
     size = (tmp_path / ".w.duckdb.work").stat().st_size
     full = subprocess.run(
         [
@@ -295,14 +307,10 @@ def test_a_full_disk_fails_the_run_and_loses_nothing(serve: Serve, tmp_path: Pat
     assert "too large" in full.stderr
     failed = serve.ask("/api/flow_runs/filter", {"flow_runs": {"state": {"type": {"any_": ["FAILED"]}}}})
     assert any("too large" in (one["state"]["message"] or "") for one in failed)
-    assert feedmill(tmp_path, *words, "--prefect", "off").returncode == 0
-    direct = feedmill(tmp_path, *words[:5], "--warehouse", "direct.duckdb", "--prefect", "off")
-    assert direct.returncode == 0
+    assert ingested(tmp_path, "w.duckdb", *files).exit_status == 0
+    assert ingested(tmp_path, "direct.duckdb", *files).exit_status == 0
     query = "select item_id, cluster_id from items order by item_id"
-    both = [
-        feedmill(tmp_path, "sql", query, "--warehouse", name).stdout for name in ("w.duckdb", "direct.duckdb")
-    ]
-    assert both[0] == both[1] != ""
+    assert rows(tmp_path / "w.duckdb", query) == rows(tmp_path / "direct.duckdb", query) != []
 
 
 def test_the_schedule_runs_and_a_browser_shows_it(serve: Serve, tmp_path: Path) -> None:
@@ -505,16 +513,11 @@ def test_a_parent_that_is_killed_leaves_nobody_behind_and_the_next_start_goes_on
 
 def test_what_landed_is_what_a_quiet_run_lands(serve: Serve) -> None:
     """After all that: nothing lost, nothing twice."""
-    done = feedmill(
-        serve.folder,
-        *("ingest", "seeds", "big", "quiet", "titles"),
-        *("--warehouse", "quiet.duckdb", "--prefect", "off", "--json"),
-    )
-    assert done.returncode == 3, done.stderr  # the broken line
+    quiet = ingested(serve.folder, "quiet.duckdb", "seeds", "big", "quiet", "titles")
+    assert quiet.exit_status == 3  # the broken line
     query = (
         "select item_id, source, ordinal, cluster_id, is_primary, published_edtf from items order by item_id"
     )
-    quiet = feedmill(serve.folder, "sql", query, "--warehouse", "quiet.duckdb", "--format", "json").stdout
-    assert json.loads(quiet) == serve.sql(query)
+    assert rows(serve.folder / "quiet.duckdb", query) == serve.sql(query) != []
     verdict = feedmill(serve.folder, "verify", "--sample", "10")
     assert verdict.returncode == 0, verdict.stderr
