@@ -1,6 +1,7 @@
 """Days of `feedmill serve` in minutes: does anything grow, and does every automation fire?
 
     nice -n 19 python benchmarks/soak.py --runs 300            some 9 s a run, 15 on a busy machine
+    nice -n 19 python benchmarks/soak.py --runs 500 --light    some 3 s a run: three clients at a time, forked
     nice -n 19 python benchmarks/soak.py --runs 0              the automations only: three minutes
 
 A real `feedmill serve` in a folder of its own runs a small source again and again; every tenth run finds
@@ -44,11 +45,13 @@ def main() -> int:
     options.add_argument("--runs", type=int, default=300)
     options.add_argument("--keep", type=int, default=40, help="finished runs that retention leaves alone")
     options.add_argument("--every", type=int, default=20, help="runs between two lines of the table")
+    options.add_argument("--light", action="store_true", help="with forked clients")
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as name, told() as (port, heard):
         one = Served(Path(name), port)
         try:
-            soak(one, chosen.runs, chosen.keep, chosen.every)
+            ended = light(one, chosen.runs) if chosen.light else scheduled(one, chosen.runs)
+            soak(one, ended, chosen.keep, chosen.every)
             status = fire(one, heard)
             for words, count in one.errors().most_common(10):
                 print(f"said {count} times: {words}")
@@ -58,11 +61,23 @@ def main() -> int:
             one.process.wait(60)
 
 
-def soak(one: Served, runs: int, keep: int, every: int) -> None:
-    """Run again and again; print a line now and then."""
+def soak(one: Served, ended: Iterator[str], keep: int, every: int) -> None:
+    """Print a line now and then, while runs end again and again."""
     head = ("server MB", "runner", "parent", "files", "files", "db MB", "runs", "events", "home MB")
     print(f"{'runs':>5}{'min':>6}", *(f"{one:>9}" for one in (*head, "wh. MB", "CPU s")), flush=True)
     begun, states = time.monotonic(), Counter[str]()
+    for number, state in enumerate(ended, start=1):
+        states[state] += 1
+        if number % every == 0 or number == 1:
+            one.age(keep)
+            row = "".join(f"{value:>10,.1f}" for value in one.row())
+            print(f"{number:>5}{(time.monotonic() - begun) / 60:>6.1f}{row}", flush=True)
+    if runs := states.total():
+        print(f"ended: {dict(states)}; wall {(time.monotonic() - begun) / runs:.1f} s a run", flush=True)
+
+
+def scheduled(one: Served, runs: int) -> Iterator[str]:
+    """Run by the runner, as a schedule does; yield the states that runs end in."""
     waiting: list[str] = []
     for number in range(1, runs + 1):
         if number % 10 == 0:
@@ -70,14 +85,22 @@ def soak(one: Served, runs: int, keep: int, every: int) -> None:
             (one.folder / f"small/{number}.txt").write_text(text, encoding="utf-8")
         waiting.append(one.run("small"))
         if len(waiting) > 2:  # one that runs, two that wait: the runner never looks in vain
-            states[one.ended(waiting.pop(0))] += 1
-        if number % every == 0 or number == 1:
-            one.age(keep)
-            row = "".join(f"{value:>10,.1f}" for value in one.row())
-            print(f"{number:>5}{(time.monotonic() - begun) / 60:>6.1f}{row}", flush=True)
-    states.update(one.ended(run) for run in waiting)
-    if runs:
-        print(f"ended: {dict(states)}; wall {(time.monotonic() - begun) / runs:.1f} s a run", flush=True)
+            yield one.ended(waiting.pop(0))
+    yield from map(one.ended, waiting)
+
+
+def light(one: Served, runs: int) -> Iterator[str]:
+    """Run in forked clients; yield the states that runs end in."""
+    api = {"PREFECT_API_URL": f"http://127.0.0.1:{one.port}/api", "PREFECT_HOME": str(one.folder / "client")}
+    with subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("soak_clients.py")), str(runs), "3"],
+        cwd=one.folder,
+        env=one.environ | api,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as clients:
+        assert clients.stdout is not None
+        yield from map(str.strip, clients.stdout)
 
 
 def fire(one: Served, heard: list[str]) -> int:

@@ -15,8 +15,11 @@ from warehouse.writer import Writer
 
 
 class Desk:
-    """Handed from task to task. Prefect looks into arguments for futures, field by field; into this it cannot
-    look, so that passing it costs nothing however much lies on it."""
+    """Handed from task to task: who put something on it returns it, and Prefect draws the arrow to the next.
+
+    Prefect looks into arguments for futures, field by field; into this it cannot look, so that passing it
+    costs nothing however much lies on it.
+    """
 
     def __init__(self, run: Run, found: Discovery, tell: Tell) -> None:
         """Lay out a desk with nothing on it but what was found."""
@@ -27,6 +30,7 @@ class Desk:
         self.pool = Pool(run.request.workers, memory=run.request.memory_bytes)
         self.refresher = Refresher()
         self.found = found
+        self.batches = 0
         self.surveyed = Survey(new=(), again=(), known=(), failures=())
         self.ledger = Ledger()
         self.stages = Stages()
@@ -38,7 +42,8 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """A cleaned batch, without what was cleaned."""
+    """A cleaned batch, without what was cleaned. Numbers count from 1."""
 
+    number: int
     items: int
     bytes: int

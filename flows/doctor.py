@@ -13,8 +13,12 @@ from urllib.parse import urlsplit
 
 from packaging.requirements import Requirement
 
+from flows.addresses import is_address
 from flows.output import Row
-from flows.settings import Settings
+from flows.prefect_server import configured_server
+from flows.serving import served
+from flows.settings import Settings, SourceSettings
+from flows.timetable import names
 from schemas.errors import FeedmillError
 
 #: Publishing copies the warehouse: for a moment there are the working file, the old copy and the new one.
@@ -108,27 +112,48 @@ def _configuration(settings: Settings) -> Iterator[Finding]:
             mend="Not needed; with one, `feedmill ingest` alone knows its sources.",
         )
     for source in settings.sources:
-        if source.location != "-" and not os.path.lexists(source.location) and "*" not in source.location:
-            yield Finding(
-                check=f"source {source.name}",
-                state="wrong",
-                found=f"{source.location} does not exist",
-                mend="Correct its `path` in feedmill.toml, or remove the source.",
-            )
-    address = os.environ.get("PREFECT_API_URL")
+        yield from _source(source)
+    yield _server(settings.warehouse)
+
+
+def _source(source: SourceSettings) -> Iterator[Finding]:
+    """Yield what is wrong with a source, without asking anybody."""
+    place = source.location
+    if is_address(place):
+        for name in names(place):
+            if name not in os.environ:
+                yield Finding(
+                    check=f"source {source.name}",
+                    state="wrong",
+                    found=f"its address needs the variable {name}, which is not set here",
+                    mend=f"Set {name} in the environment of `feedmill serve` or `feedmill ingest`.",
+                )
+    elif place != "-" and not os.path.lexists(place) and "*" not in place:
+        yield Finding(
+            check=f"source {source.name}",
+            state="wrong",
+            found=f"{place} does not exist",
+            mend="Correct its `path` in feedmill.toml, or remove the source.",
+        )
+
+
+def _server(warehouse: Path) -> Finding:
+    address, running = configured_server(), served(warehouse)
     if address:
         # Only host and port: an address may hold a password.
         place = urlsplit(address)
         server = f"{place.hostname}{f':{place.port}' if place.port else ''}"
         found = f"PREFECT_API_URL names {server}: ingest runs as a flow"
-        yield Finding(check="prefect server", state="ok", found=found)
+    elif running:
+        found = f"`feedmill serve` (process {running.pid}) at {running.page}: ingest runs as a flow"
     else:
-        yield Finding(
+        return Finding(
             check="prefect server",
             state="note",
-            found="PREFECT_API_URL is not set: ingest runs without Prefect",
-            mend="`prefect server start` and the variable let you watch runs in a browser.",
+            found="none: ingest runs without Prefect",
+            mend="`feedmill serve` lets you watch runs in a browser, and runs them on their schedules.",
         )
+    return Finding(check="prefect server", state="ok", found=found)
 
 
 def _files(warehouse: Path) -> Iterator[Finding]:

@@ -2,8 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator
-
-from flows.cleaning import Answer
+from typing import Protocol, TypeVar
 
 #: Batches that land together. Four of 2 MB take half the CPU time of one by one, eight hardly less
 #: (docs/benchmarks.md, Landing).
@@ -13,22 +12,31 @@ TOGETHER = 4
 HELD_SECONDS = 10.0
 
 
-def grouped(
-    answers: Iterable[Answer], batch_bytes: int, held: float = HELD_SECONDS
-) -> Iterator[list[Answer]]:
-    """Yield answers in order, in groups of at most TOGETHER full batches, or of one that is larger.
+class Sized(Protocol):
+    """A cleaned batch, or what stands for one."""
 
-    A group is not kept waiting: with the answer that comes `held` seconds after its first, it is over.
+    @property
+    def bytes(self) -> int:
+        """Return the size of the documents that it was made of."""
+
+
+Batch = TypeVar("Batch", bound=Sized)
+
+
+def grouped(batches: Iterable[Batch], batch_bytes: int, held: float = HELD_SECONDS) -> Iterator[list[Batch]]:
+    """Yield batches in order, in groups of at most TOGETHER full batches, or of one that is larger.
+
+    A group is not kept waiting: with the batch that comes `held` seconds after its first, it is over.
     """
-    group: list[Answer] = []
+    group: list[Batch] = []
     size, began = 0, 0.0
-    for answer in answers:
-        if group and size + answer.bytes > TOGETHER * batch_bytes:
+    for batch in batches:
+        if group and size + batch.bytes > TOGETHER * batch_bytes:
             yield group
             group, size = [], 0
         began = began if group else time.monotonic()
-        group.append(answer)
-        size += answer.bytes
+        group.append(batch)
+        size += batch.bytes
         if time.monotonic() - began > held:
             yield group
             group, size = [], 0

@@ -1,9 +1,10 @@
 """The ingest run as a Prefect flow: the tasks of `flows.tasks`, in order.
 
-read -> clean, some batches side by side -> match and land, batch by batch -> publish -> report
+read -> clean, some batches side by side -> match and land, up to four at once -> publish -> report
 """
 
 import contextlib
+from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,11 +14,13 @@ from prefect import flow, get_run_logger, runtime, tags
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.client.schemas.objects import State
 from prefect.context import TagsContext
+from prefect.futures import PrefectFuture
 from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows import events
-from flows.desk import Desk
+from flows.desk import Cleaned, Desk
+from flows.grouping import grouped
 from flows.pipeline import begin, needs_warehouse, now, remember, scratch_folder
 from flows.polled import Polled
 from flows.progress import Tell, silent
@@ -26,6 +29,7 @@ from flows.settings import load
 from flows.showing import report
 from flows.sources import discover
 from flows.spooling import spool
+from flows.stages import Stages
 from flows.tasks import clean, fetch, match_and_land, open_warehouse, publish, read
 from flows.vanished import ServerVanished, answered
 from schemas.errors import FeedmillError
@@ -79,7 +83,7 @@ def carry_out(request: IngestRequest) -> State[Any]:
         log.info("Run %s: %d files found.", run.run_id, len(desk.found.refs))
         if needs_warehouse(run, desk.found):
             with timed("open warehouse"):
-                open_warehouse(desk, stack)
+                desk = open_warehouse(desk, stack)
         desk.scratch = scratch_folder(stack, desk.writer)
         polled = Polled(found=desk.found)
         if any(ref.address for ref in desk.found.refs):
@@ -88,8 +92,8 @@ def carry_out(request: IngestRequest) -> State[Any]:
         desk.found = spool(polled.found, desk.scratch, memory=request.memory_bytes)
         stack.enter_context(desk.pool)  # closed first: workers are done before their folder goes
         with timed("read"):
-            count = read(desk)
-        _clean_and_land(desk, count)
+            desk = read(desk)
+        desk = _clean_and_land(desk)
         remember(desk.writer, polled, desk.ledger)
         with timed("publish"):
             caller.summary = summary = publish(desk)
@@ -101,22 +105,31 @@ def carry_out(request: IngestRequest) -> State[Any]:
     return _state(summary)
 
 
-def _clean_and_land(desk: Desk, count: int) -> None:
+def _clean_and_land(desk: Desk) -> Desk:
     """Clean batches side by side and land them in order; `clean` is the time that landing waits for it."""
+    count = desk.batches
     bar: UUID | None = None
     if count >= _PROGRESS_FROM:
         about = f"Batches of run {desk.run.run_id}."
         made = create_progress_artifact(0.0, key=PROGRESS_KEY, description=about)
         assert isinstance(made, UUID)  # noqa: S101 - it is a coroutine only inside of a loop
         bar = made
-    cleaned = [clean.submit(desk, number, count) for number in range(1, count + 1)]
-    for number, future in enumerate(cleaned, start=1):
-        with desk.stages.timed("clean"):
-            batch = future.result()
+    futures = [clean.submit(desk, number, count) for number in range(1, count + 1)]
+    for batches in grouped(_results(desk.stages, futures), desk.run.request.batch_bytes):
+        first, last = batches[0].number, batches[-1].number
+        which = str(first) if first == last else f"{first} to {last}"
         with desk.stages.timed("match and land"):
-            match_and_land(desk, number, count, batch)
+            desk = match_and_land(desk, which, count, batches)
         if bar:
-            update_progress_artifact(bar, 100.0 * number / count)
+            update_progress_artifact(bar, 100.0 * last / count)
+    return desk
+
+
+def _results(stages: Stages, futures: Iterable[PrefectFuture[Cleaned]]) -> Iterator[Cleaned]:
+    for future in futures:
+        with stages.timed("clean"):
+            batch = future.result()
+        yield batch
 
 
 def run_flow(request: IngestRequest, progress: Tell | None = None) -> RunSummary:

@@ -100,14 +100,14 @@ def source_cells(row: SourceRow | None) -> dict[str, object]:
     return {
         "source": escape(row.source),
         "documents": new.documents,
-        "already landed": row.documents_unchanged,
+        "known": row.documents_unchanged,
         "bytes": new.bytes,
         "items": new.items,
-        "copies collapsed": new.copies,
+        "copies": new.copies,
         "boilerplate": new.boilerplate,
         "undated": new.dates[-1],
         "quarantined": new.quarantined,
-        "unusable inputs": row.failures,
+        "failed": row.failures,
     }
 
 
@@ -150,7 +150,7 @@ def _facts(summary: RunSummary) -> list[tuple[str, str]]:
         ("copied paragraphs collapsed", f"{total.copies:,}"),
         *_copies(summary),
         ("ranges in quarantine", f"**{total.quarantined:,}**" if total.quarantined else "0"),
-        ("ranges of known documents there", f"{summary.quarantined_known:,}"),
+        ("ranges of known documents in quarantine", f"{summary.quarantined_known:,}"),
         ("inputs that could not be used", f"**{len(summary.failures):,}**" if summary.failures else "0"),
         ("seconds", f"{summary.seconds:.1f}"),
         ("warehouse", escape(summary.warehouse)),

@@ -9,6 +9,7 @@ Prefect asks the server whether there is a limit.
 import contextlib
 import pickle
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from prefect import get_run_logger, task
@@ -24,9 +25,8 @@ from flows.progress import Progress
 from flows.runs import RunSummary
 from flows.survey import plan, survey
 from schemas.errors import WarehouseBusy
-from warehouse.booking import Landed
 
-# Cleaning and landing are a task each a batch, so this makes some fifty task runs at most.
+# Cleaning is a task a batch and landing one for up to four, so this makes some fifty task runs at most.
 MOST_JOBS = 24
 
 
@@ -45,10 +45,11 @@ def busy(_task: object, _task_run: object, state: State[Any]) -> bool:
     retry_jitter_factor=0.5,
     retry_condition_fn=busy,
 )
-def open_warehouse(desk: Desk, stack: contextlib.ExitStack) -> None:
+def open_warehouse(desk: Desk, stack: contextlib.ExitStack) -> Desk:
     """Take the warehouse's write lock, and note that the run has begun."""
     desk.writer = enter(stack, desk.run)
     get_run_logger().info("Writing to %s as run %s.", desk.run.request.warehouse, desk.run.run_id)
+    return desk
 
 
 @task(name="fetch", task_run_name="fetch", cache_policy=NO_CACHE, persist_result=False)
@@ -69,8 +70,8 @@ def fetch(desk: Desk) -> Polled:
     retries=2,
     retry_delay_seconds=[1, 5],
 )
-def read(desk: Desk) -> int:
-    """Find out which documents are new, and deal them into batches; return how many."""
+def read(desk: Desk) -> Desk:
+    """Find out which documents are new, and deal them into batches."""
     log = get_run_logger()
     books = books_of(desk.writer, desk.run.request.warehouse)
     desk.surveyed = survey(desk.found, books.known, desk.tell)
@@ -87,7 +88,8 @@ def read(desk: Desk) -> int:
         len(desk.surveyed.known),
         len(desk.found.skipped),
     )
-    return len(jobs)
+    desk.batches = len(jobs)
+    return desk
 
 
 @task(
@@ -109,36 +111,42 @@ def clean(desk: Desk, number: int, count: int) -> Cleaned:
         len(job.refs),
         f"{job.bytes:,}",
     )
-    return Cleaned(items, job.bytes)
+    return Cleaned(number, items, job.bytes)
 
 
 @task(
     name="match and land",
-    task_run_name="match and land batch {number} of {count}",
+    task_run_name="match and land batch {which} of {count}",
     cache_policy=NO_CACHE,
     persist_result=False,
 )
-def match_and_land(desk: Desk, number: int, count: int, batch: Cleaned) -> Landed:
-    """Find copies among all that has landed, and land the batch, in one transaction."""
-    file = desk.file("answer", number - 1)
-    answer = pickle.loads(file.read_bytes())  # noqa: S301 - written by `clean`, into a folder of this process
-    assert isinstance(answer, Answer)  # noqa: S101 - as above
+def match_and_land(desk: Desk, which: str, count: int, batches: list[Cleaned]) -> Desk:
+    """Find copies among all that has landed, and land some batches, in one transaction."""
+    files = [desk.file("answer", batch.number - 1) for batch in batches]
+    answers = list(map(_answer, files))
     if desk.refresher.refresh(desk.writer):
-        get_run_logger().info("Published what landed before batch %d.", number)
-    landed = land(desk.writer, [answer], desk.run, desk.ledger.judge)
-    file.unlink()
-    desk.ledger.enter([replace(answer, batch=b"")], landed)
+        get_run_logger().info("Published what landed before batch %d.", batches[0].number)
+    landed = land(desk.writer, answers, desk.run, desk.ledger.judge)
+    for file in files:
+        file.unlink()
+    desk.ledger.enter(answers, landed)
     desk.tell(desk.ledger.progress(desk.surveyed.bytes))
     get_run_logger().info(
-        "Batch %d of %d: %d of its %d items are new; %d duplicates; %d ranges in quarantine.",
-        number,
+        "Batch %s of %d: %d of %d items are new; %d duplicates; %d ranges in quarantine.",
+        which,
         count,
         landed.items_new,
-        batch.items,
+        sum(batch.items for batch in batches),
         landed.duplicates,
         landed.quarantined,
     )
-    return landed
+    return desk
+
+
+def _answer(file: Path) -> Answer:
+    answer = pickle.loads(file.read_bytes())  # noqa: S301 - written by `clean`, into a folder of this process
+    assert isinstance(answer, Answer)  # noqa: S101 - as above
+    return answer
 
 
 @task(name="publish", task_run_name="publish", cache_policy=NO_CACHE, persist_result=False)

@@ -13,6 +13,7 @@ from packaging.requirements import Requirement
 
 from flows.cli import main
 from flows.doctor import Finding, _package, examine
+from flows.serving import Served, marked
 from flows.settings import load
 
 ROOT = Path(__file__).parents[2]
@@ -149,6 +150,29 @@ def test_an_address_is_shown_without_its_password(monkeypatch: pytest.MonkeyPatc
     found = findings()["prefect server"].found
     assert "example.org:4200" in found
     assert "secret" not in found
+
+
+def test_a_running_serve_is_found(place: Path) -> None:
+    assert findings()["prefect server"].state == "note"
+    with marked(place / "warehouse/feedmill.duckdb") as mark:
+        mark.write(Served(pid=12, port=4321, api="http://127.0.0.1:4321/api"))
+        found = findings()["prefect server"]
+    assert found.state == "ok"
+    assert "http://127.0.0.1:4321" in found.found
+
+
+def test_an_address_is_no_missing_file_but_may_miss_its_secret(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (place / "feedmill.toml").write_text(
+        '[[sources]]\nname = "news"\npath = "https://example.org/feed?key=${NEWS_KEY}"\n'
+    )
+    monkeypatch.delenv("NEWS_KEY", raising=False)
+    missing = findings()["source news"]
+    assert missing.state == "wrong"
+    assert "NEWS_KEY" in missing.found
+    monkeypatch.setenv("NEWS_KEY", "s3cr3t")
+    assert "source news" not in findings()
 
 
 def test_packages_are_held_against_their_bounds() -> None:

@@ -79,7 +79,7 @@ def test_the_seeds_as_a_person_sees_them(prefect_server: Any, tmp_path: Path) ->
             "open warehouse",
             "read",
             *(f"clean {batch}" for batch in batches),
-            *(f"match and land {batch}" for batch in batches),
+            f"match and land batch 1 to {count} of {count}",
             "publish",
             "report",
         ],
