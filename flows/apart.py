@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from flows.cleaning import Casualty, Single
-from flows.pool import COMMAND, LostError, Worker
+from flows.nursery import COMMAND, Nursery
+from flows.pool import LostError, Worker
 from schemas.items import CleanedDocument
 
 
@@ -12,20 +13,25 @@ class Apart:
 
     def __init__(self, command: Sequence[str] = COMMAND) -> None:
         """Start nothing yet."""
-        self._command = command
+        self._nursery = Nursery(command)
         self._worker: Worker | None = None
 
     def clean(self, single: Single) -> CleanedDocument | Casualty:
         """Return one cleaned document, or why there is none."""
-        self._worker = self._worker or Worker(self._command)
+        if self._worker is None:
+            self._worker = Worker(self._nursery, "cold" if single.memory is None else "warm")
         try:
             return self._worker.show(single)
         except LostError as lost:
-            self.close()
+            self._end()
             return lost.casualty
 
     def close(self) -> None:
         """End the process, if there is one."""
+        self._end()
+        self._nursery.close()
+
+    def _end(self) -> None:
         if self._worker is not None:
             self._worker.kill()
             self._worker = None

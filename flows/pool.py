@@ -4,30 +4,23 @@ import contextlib
 import os
 import queue
 import signal
-import subprocess
-import sys
 import tempfile
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 from types import TracebackType
 from typing import IO, Self, cast
 
-from flows.cleaning import Answer, Casualty, Job, Single
+from flows.cleaning import COMPILED_BYTES, Answer, Casualty, Job, Single
 from flows.frames import Closed, Overdue, receive, receive_bytes, send
 from flows.memory import Gate
+from flows.nursery import COMMAND, START_SECONDS, Nursery, Warmth, could_not_start, last_words
 from flows.patience import Patience
 from flows.worker import allowance
 from schemas.errors import FeedmillError
 from schemas.items import CleanedDocument
-
-# -P: the working directory is the user's, and must not be a place that Python imports from.
-COMMAND = (sys.executable, "-P", "-m", "flows.worker")
-# A worker imports for under a second; a machine that takes longer than this has a problem of its own.
-START_SECONDS = 120.0
 
 
 class LostError(Exception):
@@ -42,50 +35,43 @@ class LostError(Exception):
 class Worker:
     """One worker process and the pipes to it. Used by one thread at a time."""
 
-    def __init__(self, command: Sequence[str] = COMMAND) -> None:
+    def __init__(self, nursery: Nursery, warmth: Warmth = "cold") -> None:
         """Start the process and wait until it is ready. Raises FeedmillError."""
+        self._nursery = nursery
+        self._lock = threading.Lock()
+        self._ended = False
         self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
-        home = str(Path(__file__).resolve().parent.parent)
-        paths = os.pathsep.join(filter(None, (home, os.environ.get("PYTHONPATH"))))
-        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._stderr,
-            # One process a core: threads of numpy's algebra would be in each other's way, and take memory.
-            # Few arenas, trimmed early: 40 MB a worker that glibc would keep for itself (measured).
-            env={"OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "1000000"}
-            | os.environ
-            | {"PYTHONPATH": paths},
-            bufsize=0,
-        )
-        assert self._process.stdin is not None  # noqa: S101 - asked for above
-        assert self._process.stdout is not None  # noqa: S101 - asked for above
-        self._jobs, self._answers = self._process.stdin, self._process.stdout
+        jobs, self._jobs = os.pipe()
+        self._answers, answers = os.pipe()
         try:
-            receive(self._answers.fileno(), self._patience(START_SECONDS))
+            self.pid = nursery.fork((jobs, answers, self._stderr.fileno()), warmth)
+        except BaseException:
+            self._close()
+            raise
+        finally:
+            os.close(jobs)
+            os.close(answers)
+        try:
+            receive(self._answers, self._patience(START_SECONDS))
         except (Closed, Overdue) as error:
-            said = self._last_words()
+            said = last_words(self._stderr)
             self.kill()
-            raise FeedmillError(
-                f"a cleaning process could not start: {said or 'it said nothing'}. "
-                "Run `feedmill doctor`, which checks the installation."
-            ) from error
+            raise could_not_start(said) from error
 
     def clean(self, job: Job) -> Answer:
         """Return the answer to a job. Raises LostError; the worker is of no use after that."""
         position: int | None = None
         try:
-            send(self._jobs.fileno(), job)
+            send(self._jobs, job)
             deadline = self._patience(allowance(0))
             while True:
-                message = receive(self._answers.fileno(), deadline)
+                message = receive(self._answers, deadline)
                 match message:
                     case ("started", int(position)):
                         at_hand = job.refs[position].bytes if position < len(job.refs) else job.bytes
                         deadline = self._patience(allowance(at_hand))
                     case ("done", Answer() as answer):
-                        batch = receive_bytes(self._answers.fileno(), deadline)
+                        batch = receive_bytes(self._answers, deadline)
                         # Arrow reads any buffer; making bytes of it would copy up to a gigabyte.
                         return replace(answer, batch=cast("bytes", batch))
                     case _:
@@ -101,8 +87,8 @@ class Worker:
         """Return one cleaned document, or why there is none. Raises LostError as `clean` does."""
         size = len(single.blob.data)
         try:
-            send(self._jobs.fileno(), single)
-            message = receive(self._answers.fileno(), self._patience(allowance(size)))
+            send(self._jobs, single)
+            message = receive(self._answers, self._patience(allowance(size)))
         except Overdue:
             raise LostError(0, _overdue(size)) from None
         except Closed:
@@ -115,29 +101,35 @@ class Worker:
 
     def stop(self) -> None:
         """End the process at once. May be called from any thread."""
-        self._process.kill()
+        with self._lock:
+            if not self._ended:  # else the id may be another process's by now
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(self.pid, signal.SIGKILL)
 
     def kill(self) -> None:
         """End the process at once and free what it held."""
         self.stop()
-        self._process.wait()
-        for pipe in (self._jobs, self._answers, self._stderr):
-            pipe.close()
+        self._wait()
+        self._close()
+
+    def _close(self) -> None:
+        os.close(self._jobs)
+        os.close(self._answers)
+        self._stderr.close()
+
+    def _wait(self) -> int | None:
+        with self._lock:
+            ended, self._ended = self._ended, True
+        return None if ended else self._nursery.ended(self.pid)
 
     def _patience(self, seconds: float) -> Patience:
-        return Patience(seconds, self._process.pid)
+        return Patience(seconds, self.pid)
 
     def _ending(self) -> str:
-        try:
-            code = self._process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
+        code = self._wait()
+        if code is None:
             return "closed its pipe"
         return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"exited with status {code}"
-
-    def _last_words(self) -> str:
-        self._stderr.seek(0)
-        lines = self._stderr.read()[-2000:].decode("utf-8", "replace").strip().splitlines()
-        return lines[-1] if lines else ""
 
 
 class Pool:
@@ -148,7 +140,7 @@ class Pool:
 
     def __init__(self, workers: int, command: Sequence[str] = COMMAND, *, memory: int | None = None) -> None:
         self._workers = workers
-        self._command = command
+        self._nursery = Nursery(command)
         self._idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
         self._all: set[Worker] = set()
         self._lock = threading.Lock()
@@ -173,6 +165,7 @@ class Pool:
         with contextlib.suppress(queue.Empty):
             while True:
                 self._drop(self._idle.get_nowait())
+        self._nursery.close()
 
     def map(self, jobs: Iterable[Job]) -> Iterator[Answer]:
         """Yield an answer for each job, in order. At most two jobs a worker are under way or waiting."""
@@ -204,7 +197,7 @@ class Pool:
     def _clean(self, job: Job) -> Answer:
         died_before: set[int] = set()
         while True:
-            worker = self._take()
+            worker = self._take(_warmth(job))
             try:
                 answer = worker.clean(job)
             except LostError as lost:
@@ -217,12 +210,12 @@ class Pool:
                 self._idle.put(worker)
                 return answer
 
-    def _take(self) -> Worker:
+    def _take(self, warmth: Warmth) -> Worker:
         with contextlib.suppress(queue.Empty):
             return self._idle.get_nowait()
         if self._closed.is_set():
             raise _stopped()
-        worker = Worker(self._command)
+        worker = Worker(self._nursery, warmth)
         with self._lock:
             if not self._closed.is_set():
                 self._all.add(worker)
@@ -234,6 +227,13 @@ class Pool:
         worker.kill()
         with self._lock:
             self._all.discard(worker)
+
+
+def _warmth(job: Job) -> Warmth:
+    """Return what a worker of such jobs needs, and what is therefore loaded before it is forked."""
+    if job.memory is None:
+        return "cold"
+    return "compiled" if job.bytes >= COMPILED_BYTES else "warm"
 
 
 def _overdue(size: int) -> Casualty:

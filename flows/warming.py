@@ -22,6 +22,7 @@ _TEXTS = (
     "Слово за словом, и так весь день.\n".encode("cp1251"),
 )
 
+_WORDS = ["Some words."]
 _PAGE = b"<html><head><title>A</title></head><body><article><p>Some words.</p></article></body></html>"
 # A small document of each format whose parser is loaded at first need, by media type.
 _FORMATS = {
@@ -48,15 +49,31 @@ def warm_format(media_type: str) -> None:
         clean(Blob(data=data, source="", uri="", media_type="text/plain"), CleanOptions())
 
 
-@functools.cache
 def warm_up(*, compiled: bool = False) -> None:
     """Do a little of everything, once in a process; with `compiled`, by the compiled kernel too."""
     if compiled:
-        load_kernel()
+        _load_compiled()
+    _load_all()
+
+
+@functools.cache
+def _load_compiled() -> None:
+    load_kernel()
+    sign(_WORDS)
+
+
+@functools.cache
+def _load_all() -> None:
     load_sweeps()  # long documents are dated by them, short ones are not
     for text in _TEXTS:
         document = clean(Blob(data=text, source="", uri="", media_type="text/plain"), CleanOptions())
         sign([item.text for item in document.items])
+    settle()
+
+
+def settle() -> None:
+    """Do what a process that was forked from a warm one has to do again: numpy's algebra lets go of its
+    buffers when a process is forked."""
     # A product too small for OpenBLAS to take its way past the buffers would not do.
     square = np.eye(256)
     np.linalg.solve(square @ square, square)

@@ -1,21 +1,30 @@
-"""A worker process: `python -m flows.worker`. It cleans what it is sent over stdin and answers on stdout.
+"""The process that workers are forked from, and a worker: `python -m flows.worker`.
 
-It imports the cleaners and what makes Arrow of their answers, but neither Prefect nor DuckDB: it starts
-fast, and a killed one takes nothing with it. Messages to the parent: ("ready",) once; for each job
-("started", position) before each document and, with the number of documents, before making the Arrow
-batch; then ("done", Answer without its batch) and the bytes of the batch. A single document that is only to
-be shown is answered by ("shown", CleanedDocument or Casualty).
+It imports the cleaners, but neither Prefect nor DuckDB, nor Arrow, which starts a thread. Over the socket
+that is its stdin it is asked ("fork", what to load before), with the three descriptors of the worker, and
+answers with the worker's process id; and ("ended", process id, seconds to wait), answered by the status or
+None.
+
+A worker cleans what it is sent over a pipe and answers on another; a killed one takes nothing with it.
+Messages to the parent: ("ready",) once; for each job ("started", position) before each document and, with
+the number of documents, before making the Arrow batch; then ("done", Answer without its batch) and the bytes
+of the batch. A single document that is only to be shown is answered by ("shown", CleanedDocument or
+Casualty).
 """
 
 import contextlib
 import gc
 import os
 import signal
+import socket
+import time
+import traceback
 from dataclasses import replace
 
 from flows.cleaning import Clean, Job, Single, clean_batch, clean_single
 from flows.frames import Closed, receive, send, send_bytes
 from flows.patience import longest
+from flows.warming import settle, warm_up
 
 
 def allowance(size: int) -> float:
@@ -28,17 +37,69 @@ def allowance(size: int) -> float:
 
 
 def main(clean: Clean | None = None) -> None:
-    """Serve jobs until the parent closes the pipe."""
+    """Fork workers until the parent closes the socket."""
     # Cleaning makes hundreds of thousands of small lasting values and no cycles: the collector would only
     # walk over them, for a fifth of the time.
     gc.set_threshold(200_000, 50, 50)
     # Ctrl-C goes to all processes of a terminal. The parent decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Messages keep the pipe for themselves: whatever prints in here goes to stderr.
-    answers = os.dup(1)
-    os.dup2(2, 1)
-    jobs = os.dup(0)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    nowhere = os.open(os.devnull, os.O_RDONLY)
+    with socket.socket(fileno=os.dup(0)) as line, contextlib.suppress(Closed, ConnectionResetError):
+        os.dup2(nowhere, 0)
+        os.close(nowhere)
+        while True:
+            match receive(line.fileno()):  # nobody else writes to this socket
+                case ("fork", str(warmth)):
+                    send(line.fileno(), _forked(line, warmth, clean))
+                case ("ended", int(pid), float(seconds)):
+                    send(line.fileno(), _status(pid, seconds))
+    os._exit(0)  # to free everything one by one would take a tenth of a second
+
+
+def _forked(line: socket.socket, warmth: str, clean: Clean | None) -> int:
+    _, streams, _, _ = socket.recv_fds(line, 1, 3)
+    if warmth != "cold":
+        warm_up(compiled=warmth == "compiled")
+    gc.freeze()  # a collection in a worker would write to every page of what is here
+    pid = os.fork()
+    if pid:
+        for descriptor in streams:
+            os.close(descriptor)
+        return pid
+    status = 1
+    try:
+        line.close()
+        jobs, answers, complaints = streams
+        # Messages keep the pipe for themselves: whatever prints in here goes to stderr.
+        for standard in (1, 2):
+            os.dup2(complaints, standard)
+        os.close(complaints)
+        if warmth != "cold":
+            settle()
+        _work(jobs, answers, clean)
+        status = 0
+    except BaseException:  # noqa: BLE001 - nothing may get past here into the other process's loop
+        traceback.print_exc()
+    finally:
+        os._exit(status)
+
+
+def _status(pid: int, seconds: float) -> int | None:
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            done, status = os.waitpid(pid, os.WNOHANG)
+        except ChildProcessError:  # told before, or a child of another process that is gone
+            return None
+        if done:
+            return os.waitstatus_to_exitcode(status)
+        if time.monotonic() > end:
+            return None
+        time.sleep(0.002)
+
+
+def _work(jobs: int, answers: int, clean: Clean | None) -> None:
+    """Serve jobs until the parent closes the pipe."""
     with contextlib.suppress(Closed):
         send(answers, ("ready",))
         while True:
