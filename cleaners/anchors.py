@@ -17,6 +17,7 @@ from rapidfuzz.fuzz import ratio
 
 from cleaners.line_kernel import equal_pairs, near_pairs, sketch
 from cleaners.vocabulary import Keyed, hashed
+from schemas.swift import swift
 
 # A copy stands right behind its body: no body of 12,000 real posts has more than 120 lines, so 400 lines
 # hold three copies of the longest.
@@ -36,6 +37,7 @@ _SHORTEST = 8  # below this many characters, a near copy and another short line 
 _PREFIX = 25
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Anchor:
     """Line `later` repeats line `first` with this similarity (1.0: equal keys).

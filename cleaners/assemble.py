@@ -15,6 +15,7 @@ from cleaners.marks import Mark, MarkKind
 from cleaners.segments import Segment
 from schemas.items import Card, Fate
 from schemas.options import EdgeLine
+from schemas.swift import swift
 
 # The look behind stands behind the sign itself, so that `re` searches for the sign.
 _HASHTAG = re.compile(r"#(?<![\w&/#]#)\w*[^\W\d_]\w*")
@@ -26,6 +27,7 @@ _ALIGNED = 0.6
 _DAMAGED = 0.95  # slips of letters leave more of a line of 60 characters; another word in it leaves less
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Role:
     """The fate of one non-blank line. `of` is the index of the line that a copy repeats."""
@@ -40,6 +42,7 @@ _KEPT, _CARD = Role("kept"), Role("card")
 _HEADERS = {kind: Role("header", kind) for kind in get_args(MarkKind)}
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A post before it has ids and a date: its lines by role."""

@@ -15,10 +15,12 @@ from itertools import pairwise
 from typing import Literal
 
 from cleaners.rules import rules
+from schemas.swift import swift
 
 MarkKind = Literal["forwarded", "stamp", "separator"]
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Mark:
     """What a structural line says: `name` is the channel or author, `when` an ISO minute without a zone.

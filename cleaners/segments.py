@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from cleaners.cards import CardSpan
 from cleaners.cut_kernel import best_cut
 from schemas.echoes import Block
+from schemas.swift import swift
 
 _TITLE_PRIOR = (0.04, 0.82, 0.10, 0.03)  # share of titles of 0..3 lines outside the copy
 _BLOCK = 3.0  # what a point of block score is worth in log-odds; the prototype's fit
@@ -28,6 +29,7 @@ _FEW = 16  # posts below which one of one line is no evidence for more
 _LENGTHS = 10  # post lengths told apart; nine of ten posts of the development corpus have at most 10 lines
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Segment:
     """Lines [start, end) of one post. `head` structural lines come first, then `title` lines of a doubled

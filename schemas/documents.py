@@ -4,6 +4,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import Literal
 
+from schemas.swift import swift
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blob:
@@ -22,6 +24,7 @@ class Blob:
         return hashlib.sha256(self.data).hexdigest()
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line of a document. [start, end) are bytes and include the line break; `text` does not."""

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
+from schemas.swift import swift
 
+
+@swift
 @dataclass(frozen=True, slots=True)
 class Copy:
     """Line index `line` (0-based) repeats line index `of`; similarity 1.0 is an exact copy of the key."""
@@ -12,6 +15,7 @@ class Copy:
     similarity: float
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Block:
     """A body and its copies: lines [start, copy_start) are said again in [copy_start, end).

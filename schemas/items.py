@@ -5,6 +5,7 @@ from typing import Literal
 
 from schemas.documents import CodecRun, Refusal
 from schemas.drift import Drift
+from schemas.swift import swift
 from schemas.traces import Trace
 
 Kind = Literal["post", "article", "message", "service"]
@@ -17,6 +18,7 @@ PRECISIONS: tuple[Precision, ...] = ("second", "day", "month", "year", "none")
 BASES: tuple[Basis, ...] = ("field", "stated", "stated-no-year", "weekday", "header", "neighbours", "none")
 
 
+@swift
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
     """When an item was published: the best day, the interval that holds it, and what it rests on.
@@ -47,6 +49,7 @@ class Card:
     description: str | None = None
 
 
+@swift
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dropped:
     """A run of lines that belongs to an item but not to its text. Lines are 1-based and inclusive."""
@@ -58,6 +61,7 @@ class Dropped:
     similarity: float | None = None
 
 
+@swift
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """One post or article. `first_line`..`last_line` are 1-based and inclusive; bytes are half open."""
@@ -93,6 +97,7 @@ class Item:
     boundary_cue: str = "start"
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Paragraph:
     """One paragraph of one document. The paragraphs of a document tile its bytes: blank lines and line

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from schemas.swift import swift
+
 #: How a copy is related to what it copies.
 CopyRelation = Literal["exact", "near", "contained"]
 #: A variant is no copy: two facts told in nearly the same words, which must not share a cluster.
@@ -42,6 +44,7 @@ DEFAULT_RECIPE = Recipe()
 PARAGRAPH_RECIPE = Recipe(bands=28, rows=4, char_shingle=4)
 
 
+@swift
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signed:
     """A text's identity for matching. `text_key`: 32 hex digits, equal for texts of equal matching form."""
