@@ -53,7 +53,7 @@ def flood(count: int, tag: str = "") -> Batch:
     return batch_of(document(*posts, days=["2024-01-02"] * count, name=f"flood {tag}"))
 
 
-@pytest.mark.parametrize("count", [2_000, pytest.param(20_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [2_000, pytest.param(10_000, marks=pytest.mark.slow)])
 def test_a_flood_is_caught_by_its_primary_at_a_bounded_cost(
     con: duckdb.DuckDBPyConnection, count: int
 ) -> None:
@@ -72,7 +72,7 @@ def test_a_flood_is_caught_by_its_primary_at_a_bounded_cost(
     ]
 
 
-OWN = settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
+OWN = settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @OWN

@@ -107,7 +107,7 @@ def landed_state(path: Path, batches: Sequence[Batch]) -> tuple[dict[str, str], 
             return fingerprint(con), [totals, shown]
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), dump=st.lists(POSTS, min_size=1, max_size=7))
 def test_neither_order_nor_size_of_batches_matters(
     migrated: Path, data: st.DataObject, dump: list[list[tuple[str, str | None]]]
@@ -122,7 +122,7 @@ def test_neither_order_nor_size_of_batches_matters(
     )
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     data=st.data(),
     dump=st.lists(st.lists(st.tuples(TEXTS, DAYS), min_size=3, max_size=3), min_size=2, max_size=5),

@@ -41,7 +41,7 @@ def land_all(con: duckdb.DuckDBPyConnection, *batches: Batch) -> None:
         land(con, batch, run_id="run-1", at=AT, matcher=Judge())
 
 
-OWN = settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+OWN = settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def oracle(made: Sequence[Made]) -> Clusters:
