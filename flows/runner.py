@@ -74,9 +74,10 @@ def _deployment(
 
 
 def clear_away(kept: set[str]) -> None:
-    """Delete deployments that feedmill.toml no longer asks for and overdue runs; mark runs that are dead.
+    """Delete deployments that feedmill.toml no longer asks for, and what came due meanwhile; mark dead runs.
 
-    Runs of ours end with the runner that started them, so none of them is alive now.
+    Runs of ours end with the runner that started them, so none of them is alive now. One that a person asked
+    for and that did not begin yet is done.
     """
     ours = DeploymentFilter.model_validate({"tags": {"all_": [TAG]}})
     unfinished = FlowRunFilter.model_validate(
@@ -85,6 +86,7 @@ def clear_away(kept: set[str]) -> None:
     late = FlowRunFilter.model_validate(
         {
             "state": {"type": {"any_": ["SCHEDULED"]}},
+            "tags": {"all_": ["auto-scheduled"]},  # Prefect's own
             "expected_start_time": {"before_": now().isoformat()},
         }
     )

@@ -358,13 +358,13 @@ def test_a_run_that_is_killed_is_crashed_at_once(serve: Serve, told: tuple[int, 
 
 def test_a_run_that_is_killed_with_what_started_it_is_crashed_and_the_next_goes_on(serve: Serve) -> None:
     run = begun(serve)
+    again = serve.run("ingest/all-sources", sources=[NASTY])  # has to wait
     both = process(serve, "flows.runner"), process(serve, "prefect.engine")
     for pid in both:
         os.kill(pid, signal.SIGKILL)
     state = serve.ended(run)
     assert (state["type"], state["message"]) == ("CRASHED", ENDED_WITH_RUNNER)
     assert not any(map(alive, both))
-    again = serve.run("ingest/all-sources", sources=[NASTY])
     assert serve.ended(again)["type"] == "COMPLETED"
     assert f"{serve.ask(f'/api/flow_runs/{again}')['name']}".startswith("ingest big")
     table = json.loads(serve.artifacts(again)["run-sources"]["data"])
