@@ -8,6 +8,7 @@ last words; every candidate is then verified on the whole line.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import repeat, starmap
 from operator import attrgetter
 
 import numpy as np
@@ -113,22 +114,24 @@ def find_anchors(keyed: Keyed, usable: Sequence[bool]) -> list[Anchor]:
         return []
     may = np.array(usable, dtype=np.bool_)
     firsts, laters, partnered = equal_pairs(of, len(lines), may, _PARTNERS, WINDOW, _NEAR)
-    anchors = [
-        Anchor(first, later, 1.0) for first, later in zip(firsts.tolist(), laters.tolist(), strict=True)
-    ]
-    firsts, laters = near_pairs(
+    near: list[tuple[int, int, float, bool]] = []
+    near_firsts, near_laters = near_pairs(
         of, *_buckets(keyed), may, partnered, _PARTNERS, WINDOW, _LEAST_SHARED, _VERIFIED
     )
-    unequal = of[firsts] != of[laters]  # equal ones are anchors already
+    unequal = of[near_firsts] != of[near_laters]  # equal ones are anchors already
     lonely = (~partnered).tolist()
-    for first, later in zip(firsts[unequal].tolist(), laters[unequal].tolist(), strict=True):
+    for first, later in zip(near_firsts[unequal].tolist(), near_laters[unequal].tolist(), strict=True):
         left, right = lines[of[first]], lines[of[later]]
         score = similarity(left, right)
         if score:
             variant = score not in (_CUT, _CUT_EDITED) and varies(left, right)
             if lonely[later] or not variant:
-                anchors.append(Anchor(first, later, score, variant))
-    anchors.sort(key=attrgetter("first", "later"))
+                near.append((first, later, score, variant))
+    order = np.lexsort((laters, firsts))
+    anchors = list(map(Anchor, firsts[order].tolist(), laters[order].tolist(), repeat(1.0)))
+    if near:
+        anchors += starmap(Anchor, near)
+        anchors.sort(key=attrgetter("first", "later"))
     return anchors
 
 

@@ -5,6 +5,7 @@ cut with an ellipsis. It often repeats the opening of the post it belongs to.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +20,7 @@ _DESCRIPTION = (60, 420)  # the shorter bound holds where nothing but the cut sp
 _LEAST_ECHO = 12  # characters: shorter openings ("В Москве") are shared by unrelated lines
 _LEAST_TITLE = 25  # a whole title that stands in the post as well
 _HOST = re.compile(r"^(?:[a-z0-9-]{1,40}\.){1,3}[a-z]{2,10}$", re.IGNORECASE)
+_FEW = 4  # lines that are looked at one by one
 _ELLIPSES = ("...", "…")
 
 
@@ -35,22 +37,55 @@ def _sites() -> frozenset[str]:
     return frozenset(site.casefold() for rule in rules("cards")["site"] for site in rule["names"])
 
 
-def may_open_card(text: str) -> bool:
-    """Say whether a line may be the site name that opens a card."""
-    return len(text) <= _SITE and text[-1:].isalnum() and not text.startswith("#")
+class _Lines:
+    """The lines of a document, and where the long ones that open alike stand."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self.texts = texts
+        self._places: dict[str, list[int]] = {}
+
+    def told(self, cut: str, start: int, end: int, least: int = _LEAST_ECHO) -> int:
+        """Return how many of the lines [start, end) have the opening that a cut line repeats."""
+        stem = cut.rstrip(".… ")[:60]
+        if len(stem) < least:
+            return 0
+        if len(stem) < _LEAST_TITLE or end - start < _FEW:
+            return sum(map(methodcaller("startswith", stem), self.texts[start:end]))
+        if not self._places:
+            for at, text in enumerate(self.texts):
+                self._places.setdefault(text[:_LEAST_TITLE], []).append(at)
+        places = self._places.get(stem[:_LEAST_TITLE], [])
+        near = places[bisect_left(places, start) : bisect_left(places, end)]
+        return sum(self.texts[at].startswith(stem) for at in near)
 
 
-def card_at(texts: Sequence[str], at: int) -> CardSpan | None:
+def find_cards(texts: Sequence[str], usable: Sequence[bool]) -> dict[int, CardSpan]:
+    """Return the cards of a document by the line where they may start: a usable one, and not the first."""
+    lines = _Lines(texts)
+    return {
+        at: card
+        for at, text in enumerate(texts)
+        if len(text) <= _SITE
+        and text[-1:].isalnum()
+        and at
+        and usable[at]
+        and text[0] != "#"
+        and (card := _card_at(lines, at))
+    }
+
+
+def _card_at(lines: _Lines, at: int) -> CardSpan | None:
     """Return the card that may start at line `at`, or None.
 
     Evidence is a description that is cut with an ellipsis and long, or that repeats the opening of a line
     of the post, or a title that does. A known site name or a host name alone on a line is evidence enough;
     then nothing says whether the line behind the title is a description or the next post.
     """
-    if at + 1 >= len(texts) or not may_open_card(texts[at]):
+    texts = lines.texts
+    if at + 1 >= len(texts):
         return None
-    known = texts[at].casefold() in _sites() or bool(_HOST.match(texts[at]))
-    post = texts[max(0, at - _REACH) : at]
+    known = texts[at].casefold() in _sites() or ("." in texts[at] and bool(_HOST.match(texts[at])))
+    post = max(0, at - _REACH)
     for length in (3, 2):
         if at + length > len(texts):
             continue
@@ -61,25 +96,21 @@ def card_at(texts: Sequence[str], at: int) -> CardSpan | None:
             or len(texts[at + length - 2]) > _TITLE
         ):
             continue
-        if not known and _told(last, texts[at : at + length - 1]):
+        if not known and lines.told(last, at, at + length - 1):
             continue  # a cut copy of the line before it: the end of a near echo, not a card
         least = _LEAST_ECHO // 2 if known else _LEAST_ECHO
-        echoes = bool(_told(last, post, least))
+        echoes = bool(lines.told(last, post, at, least))
         if echoes or (len(last) >= _DESCRIPTION[0] and (known or length == 3)):
             return CardSpan(length, length)
-    title = texts[at + 1]
-    if len(title) <= _TITLE and (known or _titles(title, post, texts[at + 2 : at + 2 + _REACH])):
+    if len(texts[at + 1]) <= _TITLE and (known or _titles(lines, at)):
         return CardSpan(2, min(3, len(texts) - at))
     return None
 
 
-def _titles(title: str, post: Sequence[str], behind: Sequence[str]) -> bool:
-    """Say whether a line repeats one of the post. A line that stands there more often, or behind it again, is
-    the channel's signature, not the title of a page."""
-    return 1 <= _told(title, post, _LEAST_TITLE) <= 2 and not _told(title, behind, _LEAST_TITLE)
-
-
-def _told(cut: str, lines: Sequence[str], least: int = _LEAST_ECHO) -> int:
-    """Return how many lines have the opening that a cut line repeats."""
-    stem = cut.rstrip(".… ")[:60]
-    return sum(map(methodcaller("startswith", stem), lines)) if len(stem) >= least else 0
+def _titles(lines: _Lines, at: int) -> bool:
+    """Say whether the line behind `at` repeats one of the post. A line that stands there more often, or
+    behind it again, is the channel's signature, not the title of a page."""
+    title = lines.texts[at + 1]
+    if not 1 <= lines.told(title, max(0, at - _REACH), at, _LEAST_TITLE) <= 2:
+        return False
+    return not lines.told(title, at + 2, min(at + 2 + _REACH, len(lines.texts)), _LEAST_TITLE)

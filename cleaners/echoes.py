@@ -6,20 +6,32 @@ Ohlebusch 2005), with a price for lines that have no partner.
 """
 
 from collections.abc import Sequence
-from itertools import accumulate, pairwise
+from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cleaners.anchors import Anchor, find_anchors
 from cleaners.cut_kernel import link_chains
-from cleaners.vocabulary import Keyed
+from cleaners.vocabulary import Keyed, Places
 from schemas.echoes import Block, Copy
 
 _STEP = 3  # lines that may be lost between two anchors of one chain
 _GAPS = 4  # cuts tried in one chain
 _LEAST = 0.12  # weakest block that is offered to the splitter
 _SURE = 0.85  # a cut or slightly damaged copy; other facts in like words mostly score less
+_LOST = 3  # lines of a first copy behind its last anchor; more only in long bodies
 _LONGEST_RUN = 24  # pairs in one line-wise block: more lines said twice running are posts of one line
+
+
+@dataclass(frozen=True, slots=True)
+class _Pairs:
+    """Anchors as columns, in their order."""
+
+    firsts: Places
+    laters: Places
+    alike: NDArray[np.float64]
 
 
 def weight(key: str) -> float:
@@ -35,8 +47,13 @@ def find_blocks(keyed: Keyed, usable: Sequence[bool]) -> list[Block]:
     anchors = find_anchors(keyed, usable)
     of_lines = [weight(line) for line in keyed.lines]
     weights = [of_lines[place] for place in keyed.of.tolist()]
-    blocks = _squares(anchors, weights)
-    for chain in _chains(anchors, weights):
+    pairs = _Pairs(
+        np.array([anchor.first for anchor in anchors], dtype=np.int64),
+        np.array([anchor.later for anchor in anchors], dtype=np.int64),
+        np.array([anchor.similarity for anchor in anchors], dtype=np.float64),
+    )
+    blocks = _squares(pairs, weights)
+    for chain in _chains(anchors, pairs, weights):
         blocks += _offers(chain, weights, usable)
     unique: dict[tuple[int, int, int], Block] = {}
     offered = _primitive(blocks)
@@ -135,50 +152,54 @@ def _linewise(blocks: Sequence[Block]) -> list[Block]:
     return runs
 
 
-def _squares(anchors: Sequence[Anchor], weights: Sequence[float]) -> list[Block]:
+def _squares(pairs: _Pairs, weights: Sequence[float]) -> list[Block]:
     """Return the exact tandem repeats: a run of equal pairs of one period, at least one period long."""
-    runs: dict[int, list[list[int]]] = {}  # period -> [first, length] of its runs
-    for anchor in anchors:
-        if anchor.similarity < 1:
-            continue
-        at = runs.setdefault(anchor.later - anchor.first, [])
-        if at and at[-1][0] + at[-1][1] == anchor.first:
-            at[-1][1] += 1
-        else:
-            at.append([anchor.first, 1])
+    exact = pairs.alike == 1
+    firsts, periods = pairs.firsts[exact], (pairs.laters - pairs.firsts)[exact]
+    order = np.lexsort((firsts, periods))
+    firsts, periods = firsts[order], periods[order]
+    fresh = np.ones(len(firsts), dtype=np.bool_)  # the first pair of a run
+    fresh[1:] = (periods[1:] != periods[:-1]) | (firsts[1:] != firsts[:-1] + 1)
+    begins = np.flatnonzero(fresh)
+    lengths = np.diff(begins, append=len(firsts))
+    long = lengths >= periods[begins]
+    begins, lengths = begins[long], lengths[long]
     blocks = []
-    for period, found in runs.items():
-        for first, length in found:
-            if length < period:
-                continue
-            # A run longer than its period is a third copy, or a rotation: offer its first two placements.
-            for shift in range(min(length % period, 2) + 1):
-                start = first + shift
-                copies = (first + length - start) // period
-                end = start + period * (1 + copies)
-                pairs = tuple(
-                    Copy(line, start + (line - start) % period, 1.0) for line in range(start + period, end)
-                )
-                score = sum(weights[start : start + period])
-                blocks.append(Block(start, start + period, end, pairs, True, score))
+    for period, first, length in zip(
+        periods[begins].tolist(), firsts[begins].tolist(), lengths.tolist(), strict=True
+    ):
+        # A run longer than its period is a third copy, or a rotation: offer its first two placements.
+        for shift in range(min(length % period, 2) + 1):
+            start = first + shift
+            copies = (first + length - start) // period
+            end = start + period * (1 + copies)
+            copied = tuple(
+                Copy(line, start + (line - start) % period, 1.0) for line in range(start + period, end)
+            )
+            score = sum(weights[start : start + period])
+            blocks.append(Block(start, start + period, end, copied, True, score))
     return blocks
 
 
-def _chains(anchors: Sequence[Anchor], weights: Sequence[float]) -> list[list[Anchor]]:
-    """Return the anchors as chains that go on in both copies, best first, each anchor in one chain.
+def _chains(anchors: Sequence[Anchor], pairs: _Pairs, weights: Sequence[float]) -> list[list[Anchor]]:
+    """Return the anchors as chains that go on in both copies, best first, each anchor in at most one chain.
 
     A link over lines without a partner costs half of what these lines weigh: a lost short line is cheap.
+    Most chains are of one pair, of lines far apart or of two equal ones in a row, and offer no block: they
+    are left out.
     """
-    worth = np.array([anchor.similarity * weights[anchor.first] for anchor in anchors], dtype=np.float64)
+    worth = pairs.alike * np.array(weights, dtype=np.float64)[pairs.firsts]
     total = np.array([0.0, *accumulate(weights)])
-    firsts, laters = (
-        np.array(side, dtype=np.int64)
-        for side in ([anchor.first for anchor in anchors], [anchor.later for anchor in anchors])
-    )
-    order, starts = (found.tolist() for found in link_chains(firsts, laters, worth, total, _STEP))
+    order, starts = link_chains(pairs.firsts, pairs.laters, worth, total, _STEP)
+    sizes = np.diff(starts, append=len(order))
+    heads = order[starts]
+    lost = pairs.laters[heads] - pairs.firsts[heads] - 1
+    told = (sizes > 1) | ((lost <= _LOST) & ((lost > 0) | (pairs.alike[heads] < 1)))
+    places = order.tolist()
     chains: list[list[Anchor]] = []
-    for start, end in pairwise([*starts, len(order)]):
-        chains += _cut([anchors[at] for at in order[start:end]])
+    for start, size in zip(starts[told].tolist(), sizes[told].tolist(), strict=True):
+        chain = [anchors[at] for at in places[start : start + size]]
+        chains += _cut(chain) if size > 1 else [chain]
     return chains
 
 
@@ -224,10 +245,10 @@ def _block(chain: list[Anchor], weights: Sequence[float], usable: Sequence[bool]
     start, copy_start = chain[0].first, chain[0].later
     last, end = chain[-1].first, chain[-1].later + 1
     lost = copy_start - last - 1  # lines of the first copy behind its last anchor
-    if lost < 0 or lost > max(3, 0.6 * len(chain) + 1):
-        return None  # most chains: two lines that happen to be alike, far apart
-    doubtful = sum(weights[anchor.first] for anchor in chain if anchor.variant)
-    if 2 * doubtful > sum(weights[anchor.first] for anchor in chain):
+    if lost < 0 or lost > max(_LOST, 0.6 * len(chain) + 1):
+        return None
+    doubtful = [weights[anchor.first] for anchor in chain if anchor.variant]
+    if doubtful and 2 * sum(doubtful) > sum(weights[anchor.first] for anchor in chain):
         return None  # most of it may be other facts in like words, not a copy
     if not all(usable[start:end]):
         return None

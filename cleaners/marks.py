@@ -49,6 +49,7 @@ _PASTE = re.compile(
     r"(?P<before>AM|PM|오전|오후|上午|下午|午前|午後)? ?(?P<time>\d{1,2}[:.]\d{2}(?:[:.]\d{2})?)"
     r"(?:\s?(?P<half>[AaPpπμ])\.?\s?[Mmμ]\.?|\s?(?P<letter>[صم]|[قب]\.ظ\.?))?\]:?$"
 )
+_BETWEEN = re.compile(r"[./-] ?")  # the numbers of a date
 # The same with the month as a word: '[13 июля 2023 г. 14:05]'. The date finder reads the day.
 _PASTE_WORDS = re.compile(
     r"^(?P<name>\S.{0,127}?), \[(?=[^\]]*[^\W\d_]{3})"
@@ -99,18 +100,46 @@ def _forwarded_pattern() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[s
     return headers, first, last
 
 
-def _forwarded(text: str, *, recurs: bool) -> Mark | None:
+class _Lines:
+    """The lines of a document, for what headers ask of it: whether one recurs, and of the first and last
+    characters of lines, which are few, whether a header may have them."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._texts = texts
+        self._counts: Counter[str] = Counter()
+        _, self._first, self._last = _forwarded_pattern()
+        self._heads: dict[str, bool] = {}
+        self._tails: dict[str, bool] = {}
+
+    def may_be_header(self, text: str) -> bool:
+        head, tail = text[0], text[-1]
+        if head not in self._heads:
+            self._heads[head] = bool(self._first.match(head))
+        if tail not in self._tails:
+            self._tails[tail] = bool(self._last.match(tail))
+        return self._heads[head] or self._tails[tail]
+
+    def recurs(self, text: str) -> bool:
+        if not self._counts:
+            self._counts.update(self._texts)
+        return self._counts[text] > 1
+
+
+def _forwarded(text: str, lines: _Lines) -> Mark | None:
     """Return the mark of a forwarded header. A long name that reads as a sentence must recur to be one."""
-    if len(text) > _LONGEST_NAME + 30 or text[0].islower():
+    if not lines.may_be_header(text) or len(text) > _LONGEST_NAME + 30 or text[0].islower():
         return None
-    pattern, first, last = _forwarded_pattern()
-    match = pattern.match(text) if first.match(text) or last.match(text, len(text) - 1) else None
+    match = _forwarded_pattern()[0].match(text)
     if match is None:
         return None
     name = match["name"] or match["first"]
     sentence = len(name) > _LONGEST_SENTENCE and (name.endswith(".") or ". " in name or ", " in name)
     sentence |= name[0].islower() and " " in name  # 'Forwarded from the ministry'
-    return None if len(name) > _LONGEST_NAME or (sentence and not recurs) else Mark("forwarded", name)
+    return (
+        None
+        if len(name) > _LONGEST_NAME or (sentence and not lines.recurs(text))
+        else Mark("forwarded", name)
+    )
 
 
 def _paste(text: str) -> Mark | None:
@@ -125,7 +154,7 @@ def _paste(text: str) -> Mark | None:
 
 def _when(date: str, time: str, half: str | None) -> str | None:
     """Return an ISO minute for the day-first and year-first forms that Telegram Desktop writes, or None."""
-    numbers = [int(part) for part in re.split(r"[./-] ?", date)]
+    numbers = [int(part) for part in _BETWEEN.split(date)]
     if numbers[0] <= 31 and half not in _YEAR_FIRST:
         numbers.reverse()
     year, month, day = numbers
@@ -134,7 +163,7 @@ def _when(date: str, time: str, half: str | None) -> str | None:
     if month > 12 and day <= 12:
         month, day = day, month
     year += 2000 if year < 100 else 0
-    hour, minute = (int(part) for part in re.split(r"[:.]", time)[:2])
+    hour, minute = (int(part) for part in time.replace(".", ":").split(":")[:2])
     if half:
         hour = hour % 12 + (12 if half in _AFTERNOON else 0)
     if not (1 <= month <= 12 and 1 <= day <= 31 and hour < 24 and minute < 60 and 1970 <= year < 2100):
@@ -181,18 +210,18 @@ def mark(texts: Sequence[str]) -> dict[int, Mark]:
     dates: list[tuple[int, str]] = []
     fences: list[tuple[int, str]] = []
     links: list[tuple[int, str, int]] = []
-    counts = Counter(text for text in texts if len(text) <= _LONGEST_MARK)
+    lines = _Lines(texts)
     for index, text in enumerate(texts):
         if len(text) > _LONGEST_MARK or not text:
             continue
-        found = _paste(text) or _forwarded(text, recurs=counts[text] > 1)
+        found = _paste(text) or _forwarded(text, lines)
         if found:
             marks[index] = found
         elif len(text) <= _LONGEST_DATE and _DATE_LINE.match(text):
             dates.append((index, _shape(text)))
         elif (not text[0].isalnum() or text[0] in "pP") and _RULE.match(text):
             fences.append((index, _shape(text)))
-        elif link := _POST_LINK.match(text):
+        elif "t.me/" in text and (link := _POST_LINK.match(text)):
             links.append((index, link[1], int(link[2])))
     if sum(found.name is not None for found in marks.values() if found.kind == "stamp") >= _PASTED:
         return marks  # every message has its name: date lines and rules are parts of messages

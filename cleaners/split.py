@@ -7,7 +7,7 @@ from math import exp
 import numpy as np
 
 from cleaners import cues
-from cleaners.cards import CardSpan, card_at, may_open_card
+from cleaners.cards import CardSpan, find_cards
 from cleaners.echoes import find_blocks
 from cleaners.linewise import expand, reading, said_again
 from cleaners.logistic import Matrix, Table, chances, fit, odds, rebase
@@ -109,11 +109,7 @@ def _cards(
     """
     if any(found.kind == "stamp" and found.name for found in marks.values()):
         return {}
-    found = {
-        at: card
-        for at, text in enumerate(texts)
-        if at and usable[at] and may_open_card(text) and (card := card_at(texts, at))
-    }
+    found = find_cards(texts, usable)
     return found if doubled else {at: card for at, card in found.items() if card.least == card.most}
 
 
@@ -204,21 +200,21 @@ def _opens(
     trust: float,
 ) -> list[float]:
     """Return the log-odds that a post starts at each line, structure included."""
+    size = len(soft)
     inside_card = {at + ahead for at, card in cards.items() for ahead in range(card.least)}
     behind_card = {at + card.most for at, card in cards.items()} - inside_card
-    opens = []
-    for at, value in enumerate(soft):
-        odds = trust * value - price
-        if at in inside_card:
-            odds = -_HARD
-        elif at in behind_card:
-            odds += _CARD
-        if close[at] or (at and head[at - 1]):
-            odds = -_HARD
-        elif head[at] or (at and close[at - 1]):
-            odds = _HARD
-        opens.append(0.0 if at == 0 else odds)
-    return opens
+    opens = trust * np.array(soft, dtype=np.float64) - price
+    opens[[at for at in behind_card if at < size]] += _CARD
+    opens[[at for at in inside_card if at < size]] = -_HARD
+    heads, closes = np.array(head, dtype=np.bool_), np.array(close, dtype=np.bool_)
+    sure, never = heads.copy(), closes.copy()
+    sure[1:] |= closes[:-1]
+    never[1:] |= heads[:-1]
+    opens[sure] = _HARD
+    opens[never] = -_HARD
+    opens[:1] = 0.0
+    found: list[float] = opens.tolist()
+    return found
 
 
 def _convinces(segments: Sequence[Segment], opens: Sequence[float]) -> bool:

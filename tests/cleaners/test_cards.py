@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cleaners.cards import card_at
+from cleaners.cards import find_cards
 
 CASES = json.loads((Path(__file__).parent / "cases" / "cards.json").read_text(encoding="utf-8"))
 
@@ -14,5 +14,5 @@ CASES = json.loads((Path(__file__).parent / "cases" / "cards.json").read_text(en
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["label"])
 def test_length_of_the_card(case: dict[str, Any]) -> None:
     texts = [*case["post"], *case["lines"]]
-    card = card_at(texts, len(case["post"]))
+    card = find_cards(texts, [True] * len(texts)).get(len(case["post"]))
     assert [card.least, card.most] == case["expect"] if card else case["expect"] == []
