@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import Indel, Postfix, Prefix
 from rapidfuzz.fuzz import ratio
 
-from cleaners.line_kernel import equal_pairs, near_pairs, sketch
+from cleaners.line_kernel import equal_pairs, near_pairs, number_buckets, sketch
 from cleaners.vocabulary import Keyed, hashed
 from schemas.swift import swift
 
@@ -144,6 +144,5 @@ def _buckets(keyed: Keyed) -> tuple[NDArray[np.int32], int]:
     words = hashed(keyed.lines)
     found = sketch(words.words, words.starts, words.openings, _MIX_1, _MIX_2)
     found[[len(line) < _SHORTEST for line in keyed.lines]] = -1
-    values, places = np.unique(found, return_inverse=True)
-    spare = int(values[0] == -1)  # what stands for no bucket is the smallest of all
-    return (places.reshape(found.shape) - spare).astype(np.int32), len(values) - spare
+    numbers, size = number_buckets(found)
+    return numbers, int(size)

@@ -169,9 +169,11 @@ def title_of(kept: Sequence[str], *, article: bool) -> str | None:
 
 def hashtags(text: str) -> tuple[str, ...]:
     """Return the hashtags of a text, each once, in order."""
-    return tuple(dict.fromkeys(_HASHTAG.findall(text)))
+    return tuple(dict.fromkeys(_HASHTAG.findall(text))) if "#" in text else ()
 
 
 def urls(text: str) -> tuple[str, ...]:
     """Return the addresses in a text, each once, in order, without the punctuation of the sentence."""
+    if "://" not in text:
+        return ()
     return tuple(dict.fromkeys(found.rstrip(_URL_TAIL) for found in _URL.findall(text)))

@@ -73,10 +73,10 @@ def clean_text(blob: Blob, options: CleanOptions = DEFAULT_OPTIONS) -> CleanedDo
     ends += [decoded.lines[-1].end] if drafts else []
     # Decided by the whole document: stamps of several names are a chat's.
     chat = len({found.name for found in marks.values() if found.kind == "stamp"}) > 1
-    lines = decoded.lines
+    lines, begins = decoded.lines, [line.start for line in decoded.lines]
     texts = [join(page.texts, page.blanks, drafted.kept) for drafted in drafts]
     items = tuple(
-        itemise(ordinal, *parts, page, marks, cut, chat, document_id, blob.source, lines)
+        itemise(ordinal, *parts, page, marks, cut, chat, document_id, blob.source, lines, begins)
         for ordinal, parts in enumerate(zip(drafts, texts, languages(texts), dates, ends, strict=True))
     )
     return CleanedDocument(

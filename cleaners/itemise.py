@@ -2,7 +2,6 @@
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from operator import attrgetter
 
 from cleaners.account import item_id
 from cleaners.assemble import Draft, hashtags, title_of, urls
@@ -27,15 +26,17 @@ def itemise(
     document_id: str,
     source: str,
     lines: Sequence[Line],
+    begins: Sequence[int],
 ) -> Item:
-    """Return the item of one draft, of its text; `end` is the byte where the next item starts."""
+    """Return the item of one draft, of its text; `end` is the byte where the next item starts, `begins` those
+    where lines do."""
     segment = drafted.segment
     first = page.lines[segment.start]
     start = lines[0].start if ordinal == 0 else first.start
-    head = [marks[at] for at in range(segment.start, segment.end) if at in marks]
+    head = [marks[at] for at in range(segment.start, segment.end) if at in marks] if marks else []
     kept = [page.texts[at] for at in drafted.kept]
     said = "\n".join([text, *(page.texts[at] for at in drafted.learned)]) if drafted.learned else text
-    stamp = next((found for found in head if found.kind == "stamp"), None)
+    stamp = next((found for found in head if found.kind == "stamp"), None) if head else None
     kind: Kind = ("message" if chat else "post") if cut.feed else "article"
     return Item(
         item_id=item_id(document_id, start),
@@ -44,12 +45,15 @@ def itemise(
         ordinal=ordinal,
         kind=kind,
         first_line=lines[0].number if ordinal == 0 else first.number,
-        last_line=_last_line(lines, end),
+        # The last line that starts before the end.
+        last_line=lines[bisect_left(begins, end) - 1].number,
         byte_start=start,
         byte_end=end,
         channel=stamp.name if stamp and not chat else None,
         author=stamp.name if stamp and chat else None,
-        forwarded_from=next((found.name for found in head if found.kind == "forwarded"), None),
+        forwarded_from=next((found.name for found in head if found.kind == "forwarded"), None)
+        if head
+        else None,
         title=title_of(kept, article=kind == "article"),
         text=text,
         published=published,
@@ -63,48 +67,37 @@ def itemise(
     )
 
 
-def _last_line(lines: Sequence[Line], end: int) -> int:
-    """Return the number of the last line that starts before byte `end`."""
-    return lines[bisect_left(lines, end, key=attrgetter("start")) - 1].number
-
-
 def _dropped(drafted: Draft, page: Page) -> tuple[Dropped, ...]:
     """Return the runs of lines that are not in the text: neighbours of one reason are joined."""
-    runs: list[Dropped] = []
     if len(drafted.kept) == len(drafted.roles):
         return ()
+    runs: list[Dropped] = []
+    run: tuple[int, str, int | None, float | None] | None = None
+    first = last = 0
     for at, role in enumerate(drafted.roles, drafted.segment.start):
         if role.fate == "kept":
             continue
         number = page.lines[at].number
         reason = f"boilerplate:{role.rule}" if role.fate == "boilerplate" else role.fate
-        of_line = page.lines[role.of].number if role.of is not None else None
-        if runs and _joins(runs[-1], number, reason, of_line, role.similarity):
-            last = runs.pop()
-            runs.append(
-                Dropped(
-                    first_line=last.first_line,
-                    last_line=number,
-                    reason=reason,
-                    of_line=last.of_line,
-                    similarity=last.similarity,
-                )
-            )
-        else:
-            runs.append(
-                Dropped(
-                    first_line=number,
-                    last_line=number,
-                    reason=reason,
-                    of_line=of_line,
-                    similarity=role.similarity,
-                )
-            )
+        # Copies go on where the lines that they copy do: how far those are behind them stays the same.
+        behind = number - page.lines[role.of].number if role.of is not None else None
+        if run != (number, reason, behind, role.similarity):
+            if run:
+                runs.append(_run(first, last, run))
+            first = number
+        last = number
+        run = (number + 1, reason, behind, role.similarity)  # what the next line is if it joins
+    if run:
+        runs.append(_run(first, last, run))
     return tuple(runs)
 
 
-def _joins(run: Dropped, number: int, reason: str, of_line: int | None, similarity: float | None) -> bool:
-    """Say whether a dropped line goes on where a run ends: same reason, next line, next line copied."""
-    follows = run.last_line + 1 == number and run.reason == reason and run.similarity == similarity
-    shift = number - run.first_line
-    return follows and (of_line is None if run.of_line is None else of_line == run.of_line + shift)
+def _run(first: int, last: int, run: tuple[int, str, int | None, float | None]) -> Dropped:
+    _, reason, behind, similarity = run
+    return Dropped(
+        first_line=first,
+        last_line=last,
+        reason=reason,
+        of_line=None if behind is None else first - behind,
+        similarity=similarity,
+    )

@@ -61,6 +61,32 @@ def sketch(hashes: Any, starts: Any, openings: Any, mix_1: Any, mix_2: Any) -> A
     return found
 
 
+@compiled_late("Tuple((int32[:,::1], int64))(int64[:,::1])")
+def number_buckets(found: Any) -> Any:
+    """Return buckets as numbers from 0 on, -1 for those below 0, and how many there are."""
+    room = 64
+    while room < 2 * found.size:
+        room *= 2
+    slots = np.full(room, -1, dtype=np.int64)  # open addressing; no more than half is taken
+    numbers = np.empty(room, dtype=np.int32)
+    made = np.full(found.shape, -1, dtype=np.int32)
+    known = 0
+    for line in range(found.shape[0]):
+        for column in range(found.shape[1]):
+            value = found[line, column]
+            if value < 0:
+                continue
+            mixed = np.uint64(value) * np.uint64(0x9E3779B97F4A7C15)
+            slot = np.int64((mixed >> np.uint64(32)) & np.uint64(room - 1))
+            while slots[slot] >= 0 and slots[slot] != value:
+                slot = (slot + 1) & (room - 1)
+            if slots[slot] < 0:
+                slots[slot], numbers[slot] = value, known
+                known += 1
+            made[line, column] = numbers[slot]
+    return made, known
+
+
 @compiled_late(f"Tuple(({_PLACES}, {_PLACES}, {_BITS}))({_INTS}, int64, {_BITS}, int64, int64, int64)")
 def equal_pairs(of: Any, distinct: Any, usable: Any, partners: Any, window: Any, near: Any) -> Any:
     """Return the pairs of equal lines as two arrays, and which lines have an equal one within `near`."""

@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from cleaners.rules import rules
@@ -57,11 +57,8 @@ def _continuers() -> Mapping[str, tuple[str, ...]]:
     return found
 
 
-def _goes_on(text: str, start: int, first: str) -> bool:
-    """Say whether a line continues the one before. start: of its first word, in lower case `first`."""
-    known = _continuers().get(first)
-    if known is None:
-        return False
+def _goes_on(text: str, start: int, known: Sequence[str]) -> bool:
+    """Say whether a line continues the one before. start: of its first word; known: what begins with it."""
     opening = text[start : start + _OPENING].lower()
     return any(
         opening.startswith(words) and not _WORD_CHARACTER.match(opening, len(words)) for words in known
@@ -113,7 +110,7 @@ def look(text: str) -> list[str]:
         shown.append("quote")
     if word := _FIRST_WORD.match(text):
         found = word[1].lower()
-        if _goes_on(text, word.start(1), found):
+        if (known := _continuers().get(found)) and _goes_on(text, word.start(1), known):
             shown.append("continuer")
         if _is_dated(text, word.start(1), found):
             shown.append("dated")

@@ -32,13 +32,13 @@ def sound_lines(lines: Sequence[str]) -> list[bool]:
 
 def _sound(lines: Sequence[str]) -> list[bool]:
     points, starts = points_of(lines)
-    told = _table()[points]
     found = np.ones(len(lines), dtype=np.bool_)
     filled = np.flatnonzero(starts[:-1] < starts[1:])
-    first, last = starts[filled], starts[filled + 1] - 1
-    odd = _odd(told, first)
     if not len(filled):
         return [True] * len(lines)
+    told = _table()[points]
+    first, last = starts[filled], starts[filled + 1] - 1
+    odd = _odd(told, first)
     found[filled] = ~np.logical_or.reduceat(odd, first)
     found[filled] &= (told[first] | told[last]) & _BLANK == 0
     said: list[bool] = found.tolist()

@@ -108,9 +108,9 @@ def clean_batch(job: Job, started: Callable[[int], None] | None = None, clean: C
             continue
         if job.memory is not None:
             warm_format(blob.media_type)
-        document, signatures = _cleaned(blob, ref, clean, recipe, job.memory)
+        document, signatures = _cleaned(blob, ref, clean, recipe, job.memory, signed)
         documents.append(document)
-        signed.update(signatures)
+        signed |= signatures
     if started:
         started(len(job.refs))
     tallies: dict[str, Tally] = {}
@@ -177,16 +177,18 @@ def quarantined(blob: Blob, casualty: Casualty) -> CleanedDocument:
 
 
 def _cleaned(
-    blob: Blob, ref: Ref, clean: Clean, recipe: Recipe, memory: int | None
+    blob: Blob, ref: Ref, clean: Clean, recipe: Recipe, memory: int | None, known: Mapping[str, Signed]
 ) -> tuple[CleanedDocument, dict[str, Signed]]:
-    """Return a document and the signatures of its items by text: one item may have several versions."""
+    """Return a document and the signatures of its items by text, but for those of the batch that are known:
+    one item may have several versions, and documents of one source share many."""
     options = options_of(ref)
     try:
         with bounded(allowed(ref, memory)):
             document = harmed(clean(blob, options), ref.harm)
             # Within a limit of memory a compiler could end the process: the kernel is there by now or never.
-            signed = sign([item.text for item in document.items], recipe, may_load=memory is None)
-        return document, {item.text: one for item, one in zip(document.items, signed, strict=True)}
+            texts = list({item.text: None for item in document.items if item.text not in known})
+            signed = sign(texts, recipe, may_load=memory is None)
+        return document, dict(zip(texts, signed, strict=True))
     except Exception as error:  # noqa: BLE001 - whatever is wrong with one document, the others still land
         casualty = casualty_of(error, memory)
     return quarantined(blob, casualty), {}

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from cleaners.code_points import every_character
 from cleaners.language import language, languages, plain, stripped
+from cleaners.plain_kernel import _MOST
 
 CASES = json.loads((Path(__file__).parent / "cases" / "language.json").read_text())
 
@@ -53,6 +54,18 @@ _TEXTS = st.lists(st.lists(_PARTS | st.text(max_size=3), max_size=12).map("".joi
 @given(_TEXTS)
 def test_many_texts_are_stripped_as_one_is(texts: list[str]) -> None:
     assert list(stripped(texts)) == [plain(text) for text in texts]
+
+
+def test_a_text_of_the_widest_letters_before_one_of_signs_has_room() -> None:
+    """The first fills what was made for both, so the second is what would run over."""
+    texts = ["\u0390" * 1000, "_" * 440]
+    assert list(stripped(texts)) == [plain(text) for text in texts]
+
+
+def test_no_letter_becomes_more_than_three_in_lower_case() -> None:
+    """What the room for one character rests on (cleaners.plain_kernel)."""
+    assert max(len(char.casefold()) for char in every_character()) == 3
+    assert max(len(char.casefold().encode("utf-8", "ignore")) for char in every_character()) <= _MOST
 
 
 @pytest.mark.parametrize("char", ["ﬃ", "ΐ", "İ"])

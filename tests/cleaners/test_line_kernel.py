@@ -9,7 +9,16 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cleaners.line_kernel import BUCKETS, GRAMS, equal_pairs, near_pairs, overlaps, place_scores, sketch
+from cleaners.line_kernel import (
+    BUCKETS,
+    GRAMS,
+    equal_pairs,
+    near_pairs,
+    number_buckets,
+    overlaps,
+    place_scores,
+    sketch,
+)
 from cleaners.vocabulary import number
 
 MASK = (1 << 32) - 1
@@ -46,6 +55,14 @@ def test_a_sketch_holds_the_ends_and_the_smallest_grams(lines: list[list[str]]) 
             *sorted(set(grams or [sum(own) & MASK]))[:GRAMS],
         ]
         assert found[at].tolist() == expected + [-1] * (BUCKETS - len(expected))
+
+
+@given(st.lists(st.tuples(*[st.integers(-1, 40) | st.integers(0, 1 << 34)] * 3), max_size=60))
+def test_buckets_are_numbered_as_they_come(rows: list[tuple[int, ...]]) -> None:
+    made, size = number_buckets(np.array(rows, dtype=np.int64).reshape(-1, 3))
+    distinct = list(dict.fromkeys(value for row in rows for value in row if value >= 0))
+    assert size == len(distinct)
+    assert made.tolist() == [[distinct.index(value) if value >= 0 else -1 for value in row] for row in rows]
 
 
 @given(SEVERAL, st.data())
