@@ -48,9 +48,9 @@ browser:
 	       && apt-get install -y -qq --no-install-recommends chromium >/dev/null; } \
 	  || { echo "the tests need a browser: run 'apt-get install chromium' as root, then again"; exit 1; }
 
-# Two processes, on any machine: a server needs memory, and what a test waits for needs a core.
+# Two processes on any machine: while one waits for a server that it started, the other works.
 test: check browser
-	@$(BIN)/pytest -q -n 2 --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 format: install
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .

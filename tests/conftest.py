@@ -12,18 +12,11 @@ settings.register_profile("explore", deadline=None)
 settings.register_profile("same", deadline=None, derandomize=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
-#: These start processes and wait for them. `make test` runs two tests at a time: the others go on meanwhile.
-FIRST = ("flows/test_serve.py", "flows/test_work_pool.py", "flows/test_ingest.py", "flows/test_crash.py")
+#: These start processes and wait for them. `make test` has two files under way at a time, and begins here:
+#: the first and the third in one process, the others, which share a Prefect server, in the other one.
+FIRST = ("test_serve.py", "test_work_pool.py", "test_crash.py", "test_ingest.py", "test_vanished.py")
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file, and those of one server, in one process; begin with what takes longest."""
-    names = {item: item.path.as_posix() for item in items}
-    for item, name in names.items():
-        shared = "prefect_server" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("prefect server" if shared else name))
-    # Sorting keeps the order within a file.
-    items.sort(
-        key=lambda item: next((at for at, one in enumerate(FIRST) if names[item].endswith(one)), len(FIRST))
-    )
+    """Begin with what takes longest; the tests of a file stay in their order."""
+    items.sort(key=lambda item: FIRST.index(item.path.name) if item.path.name in FIRST else len(FIRST))
