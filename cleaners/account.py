@@ -32,24 +32,28 @@ def account(
     starts = sorted([*begins, *(refusal.start for refusal in refused)]) if refused else begins
     ordinals = [bisect_left(starts, begin) for begin in begins] if refused else range(len(begins))
     reached, ends = [0, *starts[1:]], [*starts[1:], size]
-    paragraphs = []
-    for item, drafted in enumerate(drafts):
-        for at, role in enumerate(drafted.roles, drafted.segment.start):
-            ordinal = ordinals[at]
-            paragraphs.append(
-                Paragraph(
-                    ordinal,
-                    reached[ordinal],
-                    ends[ordinal],
-                    lines[at].number,
-                    texts[at],
-                    role.fate,
-                    role.rule,
-                    None if role.of is None else ordinals[role.of],
-                    role.similarity,
-                    item,
-                )
-            )
+    roles = [role for drafted in drafts for role in drafted.roles]
+    where = [
+        at
+        for drafted in drafts
+        for at in range(drafted.segment.start, drafted.segment.start + len(drafted.roles))
+    ]
+    own = [ordinals[at] for at in where]
+    paragraphs = list(
+        map(
+            Paragraph,
+            own,
+            map(reached.__getitem__, own),
+            map(ends.__getitem__, own),
+            [lines[at].number for at in where],
+            map(texts.__getitem__, where),
+            [role.fate for role in roles],
+            [role.rule for role in roles],
+            [None if role.of is None else ordinals[role.of] for role in roles],
+            [role.similarity for role in roles],
+            [item for item, drafted in enumerate(drafts) for _ in drafted.roles],
+        )
+    )
     for refusal in refused:
         ordinal = bisect_left(starts, refusal.start)
         paragraphs.append(

@@ -135,8 +135,7 @@ def _copies(segment: Segment, texts: Sequence[str], keys: Sequence[str]) -> dict
 
 def _is_cut(text: str, fuller: str) -> bool:
     """Say whether a line ends in an ellipsis where the other goes on."""
-    stem = text.rstrip(".… ")
-    return text.endswith(("...", "…")) and len(fuller) > len(text) and fuller.startswith(stem)
+    return text.endswith(("...", "…")) and len(fuller) > len(text) and fuller.startswith(text.rstrip(".… "))
 
 
 def _card(texts: Sequence[str], lines: range) -> Card | None:

@@ -24,23 +24,28 @@ def fit(table: Matrix, labels: Matrix, start: Matrix, pull: float, trust: Matrix
     """
     trust = np.ones(len(labels)) if trust is None else trust
 
-    def loss(weights: Matrix) -> float:
-        margins = table @ weights
+    def loss(weights: Matrix, margins: Matrix) -> float:
         misfit = np.logaddexp(0.0, margins) - labels * margins
         return float(trust @ misfit + pull / 2 * ((weights - start) @ (weights - start)))
 
-    weights, current = start.copy(), loss(start)
+    weights, margins = start.copy(), table @ start
+    current = loss(weights, margins)
     for _ in range(_NEWTON):
-        share = 1 / (1 + np.exp(-np.clip(table @ weights, -30, 30)))
+        share = 1 / (1 + np.exp(-np.clip(margins, -30, 30)))
         slope = table.T @ (trust * (share - labels)) + pull * (weights - start)
         curve = (table * (trust * share * (1 - share))[:, None]).T @ table + pull * np.eye(len(weights))
         step = np.linalg.solve(curve, slope)
         scale = 1.0
-        while (reached := loss(weights - scale * step)) > current and scale > _SMALLEST_STEP:
+        while True:
+            moved = weights - scale * step
+            margins = table @ moved
+            reached = loss(moved, margins)
+            if reached <= current or scale <= _SMALLEST_STEP:
+                break
             scale /= 2
         if current - reached < _GAIN * len(labels):
             break
-        weights, current = weights - scale * step, reached
+        weights, current = moved, reached
     return weights
 
 

@@ -54,7 +54,7 @@ def doubled_share(blocks: Sequence[Block], keys: Sequence[str], marks: dict[int,
             exact += 1
             counted = block.end
         if block.score >= STRONG and block.start >= reached:
-            covered += sum(len(key) for key in keys[block.start : block.end])
+            covered += sum(map(len, keys[block.start : block.end]))
             reached = block.end
     return exact, covered / max(1, sum(map(len, keys)) - sum(len(keys[at]) for at in marks))
 

@@ -5,7 +5,7 @@ a block of echoes, a card) or *single* (a run of lines). The score of a cut is a
 the first line looks like an opening, how surely the block is a copy, how usual the shape is in this dump.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 
@@ -66,17 +66,19 @@ class Offers:
     """Ways in which blocks may be doubled posts, ordered by the line behind them; one each a row.
 
     places: start, end, head, title and card of the segment, and its block, shape (6, offers); worth: of block
-    and card in log-odds.
+    and card in log-odds; lines: of title and body; sure: added in a dump that is known to be doubled.
     """
 
     blocks: Sequence[Block]
     places: NDArray[np.int64]
     worth: NDArray[np.float64]
+    lines: NDArray[np.int64]
+    sure: NDArray[np.float64]
 
-    def segment(self, at: int) -> Segment:
-        """Return one of them as a segment."""
-        start, end, head, title, card, block = self.places[:, at].tolist()
-        return Segment(start, end, head, title, self.blocks[block], card)
+    def segments(self, numbers: Sequence[int]) -> Iterator[Segment]:
+        """Yield some of them as segments."""
+        for start, end, head, title, card, block in self.places[:, numbers].T.tolist():
+            yield Segment(start, end, head, title, self.blocks[block], card)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,30 +98,30 @@ def search(scene: Scene, shape: Shape) -> tuple[list[Segment], float]:
     starts, ends = offers.places[:2]
     found = best_cut(opens, head, lengths, shape.onward, starts, ends, _scores(offers, shape))
     origin, doubled = found[0].tolist(), found[1].tolist()
-    segments: list[Segment] = []
+    ends_found: list[int] = []
     at = len(scene.opens)
     while at > 0:
-        start = origin[at]
-        if doubled[at] >= 0:
-            segments.append(offers.segment(doubled[at]))
-        else:
-            segments.append(Segment(start, at, _head(scene.head, start), 0, None, 0))
-        at = start
-    return segments[::-1], found[2]
+        ends_found.append(at)
+        at = origin[at]
+    ends_found.reverse()
+    chosen = offers.segments([doubled[end] for end in ends_found if doubled[end] >= 0])
+    segments = [
+        next(chosen)
+        if doubled[end] >= 0
+        else Segment(origin[end], end, _head(scene.head, origin[end]), 0, None, 0)
+        for end in ends_found
+    ]
+    return segments, found[2]
 
 
 def _scores(offers: Offers, shape: Shape) -> NDArray[np.float64]:
     """Return the scores of doubled posts but for the odds of their first line."""
-    *_, title, _, of = offers.places
-    body = np.array([block.body for block in offers.blocks], dtype=np.int64)
-    lines = title + body[of]
-    lengths = np.array(shape.length)[np.minimum(lines, _LENGTHS) - 1]
-    lengths += shape.onward * np.maximum(lines - _LENGTHS, 0)
+    title = offers.places[3]
+    lengths = np.array(shape.length)[np.minimum(offers.lines, _LENGTHS) - 1]
+    lengths += shape.onward * np.maximum(offers.lines - _LENGTHS, 0)
     scores = offers.worth + shape.twice + np.array(shape.title)[title] + lengths
     if shape.doubled:
-        exact = np.array([block.exact for block in offers.blocks], dtype=np.bool_)
-        apart = np.array([block.body if block.line_wise else 1 for block in offers.blocks], dtype=np.int64)
-        scores += (np.where(exact, _EXACT, _NEAR) * apart)[of]  # line-wise: each line is a block of its own
+        scores += offers.sure
     return np.asarray(scores)
 
 
@@ -171,9 +173,16 @@ def doubled_posts(
                 start -= 1
             found += [(start, end, first - start, title, tail, number) for end, tail, _ in ends]
             worth += [_BLOCK * block.score + gain for _, _, gain in ends]
-    places = np.array(found, dtype=np.int64).reshape(-1, 6)
-    order = np.argsort(places[:, 1], kind="stable")
-    return Offers(blocks, np.ascontiguousarray(places[order].T), np.array(worth)[order])
+    unordered = np.array(found, dtype=np.int64).reshape(-1, 6)
+    order = np.argsort(unordered[:, 1], kind="stable")
+    places = np.ascontiguousarray(unordered[order].T)
+    body = np.array([block.body for block in blocks], dtype=np.int64)
+    # Line-wise: each line is a block of its own.
+    sure = [(_EXACT if one.exact else _NEAR) * (one.body if one.line_wise else 1) for one in blocks]
+    *_, title, _, of = places
+    return Offers(
+        blocks, places, np.array(worth)[order], title + body[of], np.array(sure, dtype=np.float64)[of]
+    )
 
 
 def _several(mean: float) -> list[float]:

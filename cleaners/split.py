@@ -21,6 +21,7 @@ from schemas.echoes import Block
 # Of 489 posts of six lines and more, rendered alone, these keep all whole; no undoubled dump is lost.
 _LEAST_GAIN, _LONGEST_MEAN = 8.0, 9
 _LESSONS = 8  # doubled posts from which a document teaches its own cues
+_UNTOLD = -1  # the label of a line of which nothing is known
 _ROWS = 3000  # labelled lines looked at, evenly spread: more change the second digit of a weight
 _PULL = 4.0  # strength of the general weights against them
 _PASSES = 2  # a third changes F1 by less than .001
@@ -166,29 +167,31 @@ def _adapted(table: Table, segments: Sequence[Segment]) -> Matrix | None:
     without a card is an opening again, and so is each line under a header.
     """
     general = cues.general_weights()
-    labels: dict[int, float] = {}
+    labels = np.full(len(table), _UNTOLD, dtype=np.int8)
     for segment, following in zip(segments, [*segments[1:], None], strict=True):
         first = segment.start + segment.head
         if segment.head and first < segment.end:
-            labels[first] = 1.0
+            labels[first] = 1
         if not segment.block:
             continue
-        labels[first] = 1.0
-        labels |= dict.fromkeys(range(first + 1, segment.block.start), 0.0)
-        labels |= {at: 0.0 for at in segment.block.said if at != first}
+        labels[first : segment.block.start] = 0
+        if segment.block.line_wise:
+            labels[list(segment.block.said)] = 0
+        else:
+            labels[segment.block.start : segment.block.copy_start] = 0
+        labels[first] = 1
         if (
             following
             and following.start + following.head < following.end
             and segment.block.exact
             and segment.block.score >= 1.5
         ):
-            labels[following.start + following.head] = 1.0
-    if sum(labels.values()) < _LESSONS:
+            labels[following.start + following.head] = 1
+    if (labels == 1).sum() < _LESSONS:
         return None
-    rows = sorted(labels)
+    rows = np.flatnonzero(labels != _UNTOLD)
     rows = rows[:: 1 + len(rows) // _ROWS]
-    found = np.array([labels[at] for at in rows])
-    return fit(table[rows].astype(np.float64), found, general, _PULL)
+    return fit(table[rows].astype(np.float64), labels[rows].astype(np.float64), general, _PULL)
 
 
 def _opens(
@@ -244,7 +247,9 @@ def _with_confidence(segment: Segment, odds: float, head: Sequence[bool]) -> Seg
         return segment  # 1.0, as made
     odds += 3.0 * segment.block.score if segment.block else 0.0
     confidence = round(1 / (1 + exp(-max(-30.0, min(30.0, odds)))), 3)
-    return replace(segment, confidence=confidence)
+    return Segment(
+        segment.start, segment.end, segment.head, segment.title, segment.block, segment.card, confidence
+    )
 
 
 def _unity(opens: Sequence[float], price: float) -> float:
