@@ -32,8 +32,6 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 
 run: install
 	@$(BIN)/feedmill ingest --prefect on
-	@echo
-	@echo 'query it:  $(BIN)/feedmill sql "select ordinal, published_best, title from unique_items where kind = '"'post'"' order by ordinal"'
 
 check: install
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .

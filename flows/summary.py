@@ -1,7 +1,10 @@
 """A run for the person who started it: progress while it runs, a summary afterwards, and what to try next."""
 
 import shlex
+import shutil
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from flows.pipeline import ingest
@@ -59,7 +62,7 @@ def summary_text(summary: RunSummary, *, as_flow: bool, server: str | None, ware
     if total.drifts:
         lines.append(f"drift       {_drift(total.drifts, option, dry_run=summary.dry_run)}")
     if not summary.dry_run and summary.state != "failed":
-        lines += ["", "Try next:", f'  feedmill sql{option} "{_NEXT}"']
+        lines += ["", "Try next:", f'  {_typed()} sql{option} "{_NEXT}"']
         lines += _browser(option, as_flow, server)
     return "\n".join(lines)
 
@@ -69,6 +72,13 @@ def grave(summary: RunSummary) -> list[Finding]:
     return [one for level in ("failed", "warned") for one in summary.findings if one.level == level]
 
 
+def _typed(command: str = "feedmill") -> str:
+    """Return a command as it can be typed: with its folder where no shell would find it without."""
+    here = Path(sys.argv[0])
+    hidden = here.name == "feedmill" and not shutil.which("feedmill")
+    return shlex.quote(str(here.with_name(command))) if hidden else command
+
+
 def _browser(option: str, as_flow: bool, server: str | None) -> list[str]:
     """Return how to see runs in a browser."""
     if as_flow and server:
@@ -76,10 +86,10 @@ def _browser(option: str, as_flow: bool, server: str | None) -> list[str]:
         # Without the user and password that an address may hold.
         return [f"See this run in a browser: {place.scheme}://{place.netloc.rpartition('@')[2]}"]
     if as_flow:
-        return ["To see this run in a browser, run `prefect server start` and open http://127.0.0.1:4200"]
-    return [
-        f"To watch runs in a browser, start `feedmill serve{option}` in another terminal and run this again."
-    ]
+        prefect = _typed("prefect")
+        return [f"To see this run in a browser, run `{prefect} server start` and open http://127.0.0.1:4200"]
+    serve = f"{_typed()} serve{option}"
+    return [f"To watch runs in a browser, start `{serve}` in another terminal and run this again."]
 
 
 def _known(summary: RunSummary) -> str:

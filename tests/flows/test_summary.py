@@ -49,6 +49,14 @@ def test_commands_to_copy_are_quoted() -> None:
     assert "start `feedmill serve --warehouse 'my file.duckdb'` in another terminal" in text
 
 
+def test_a_command_that_no_shell_would_find_is_named_as_it_was_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["my venv/bin/feedmill", "ingest"])
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert "\n  'my venv/bin/feedmill' sql " in said()
+    assert "start `'my venv/bin/feedmill' serve" in said()
+    assert "run `'my venv/bin/prefect' server start`" in said(as_flow=True)
+
+
 @pytest.mark.parametrize(
     ("as_flow", "server", "says"),
     [
