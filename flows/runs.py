@@ -203,7 +203,8 @@ def request_for(
             "(feedmill ingest seeds), or describe your sources in feedmill.toml."
         )
     captured = None if fetched_at is None else moment(fetched_at, "--fetched-at")
-    return IngestRequest(
+    return dataclasses.replace(
+        upkeep_request(settings, wait),
         inputs=tuple(
             dataclasses.replace(
                 one,
@@ -214,13 +215,7 @@ def request_for(
             )
             for one in chosen
         ),
-        warehouse=settings.warehouse,
-        workers=settings.workers,
-        batch_bytes=settings.batch_bytes,
-        memory_bytes=settings.memory_bytes,
-        bodies=settings.bodies,
         dry_run=dry_run,
-        wait=wait,
     )
 
 

@@ -1,7 +1,6 @@
 """Helpers for tests of `feedmill serve`: a real one in a folder, its processes, its API and its pages."""
 
 import contextlib
-import http.client
 import json
 import os
 import shutil
@@ -13,6 +12,9 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+# conftest.py puts this folder on the path.
+from prefect_api import answered
 
 from flows.pipeline import ingest
 from flows.runs import RunSummary, request_for
@@ -103,21 +105,7 @@ class Serve:
 
     def ask(self, path: str, query: object = None, *, raw: bool = False) -> Any:
         """Return the answer of the API, or of a page: GET, or POST with a query."""
-        # 503 is what Prefect's server says when SQLite was locked by itself; its own client asks again too.
-        for pause in (0.5, 1, 2, 4, None):
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-            try:
-                body = None if query is None else json.dumps(query)
-                method = "GET" if body is None else "POST"
-                connection.request(method, path, body, {"Content-Type": "application/json"})
-                answer = connection.getresponse()
-                text = answer.read().decode()
-            finally:
-                connection.close()
-            if answer.status != http.HTTPStatus.SERVICE_UNAVAILABLE or pause is None:
-                break
-            time.sleep(pause)
-        assert answer.status < 300, text
+        text = answered(self.port, path, query)
         return text if raw else json.loads(text)
 
     def run(self, deployment: str, **parameters: object) -> str:
