@@ -288,7 +288,8 @@ def doctor(*, form: Form = None, warehouse: Warehouse = None, voice: Speaker) ->
 
     Exit status 1 if something is wrong.
     """
-    from flows.doctor import Finding, brief, examine  # noqa: PLC0415 - brings DuckDB
+    from flows.configured import Finding  # noqa: PLC0415 - as below
+    from flows.doctor import brief, examine  # noqa: PLC0415 - brings DuckDB
 
     findings = examine(load(warehouse=warehouse))
     write(records(findings, Finding, brief=brief, fold=True), form)

@@ -5,21 +5,17 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
-from typing import Any, Literal
-from urllib.parse import urlsplit
+from typing import Any
 
 from packaging.requirements import Requirement
 
-from flows.addresses import is_address
+from flows.configured import Finding, configuration
 from flows.output import Row
-from flows.prefect_server import configured_server
-from flows.serving import served
-from flows.settings import Settings, SourceSettings
-from flows.timetable import names
+from flows.settings import Settings
 from schemas.errors import FeedmillError
+from schemas.signatures import DEFAULT_RECIPE
 
 #: Publishing copies the warehouse: for a moment there are the working file, the old copy and the new one.
 _COPIES_AT_PEAK = 3
@@ -36,22 +32,12 @@ _AFTER = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing that was looked at. `mend` says what to do about it where something is to be done."""
-
-    check: str
-    state: Literal["ok", "note", "wrong"]
-    found: str
-    mend: str | None = None
-
-
 def examine(settings: Settings) -> list[Finding]:
     """Return what was found, in the order in which a person would ask. Changes nothing."""
     warehouse = settings.warehouse
     return [
         *_installation(),
-        *_configuration(settings),
+        *configuration(settings),
         *_files(warehouse),
         *_content(warehouse),
     ]
@@ -97,63 +83,6 @@ def _package(requirement: Requirement) -> Finding:
         found=f"{found or 'not installed'} ({bounds})",
         mend=f"`make install` installs the tested set, `pip install '{requirement}'` this one alone.",
     )
-
-
-def _configuration(settings: Settings) -> Iterator[Finding]:
-    file = settings.config_file
-    if file:
-        names = ", ".join(source.name for source in settings.sources) or "no sources"
-        yield Finding(check="feedmill.toml", state="ok", found=f"{file.resolve()}: {names}")
-    else:
-        yield Finding(
-            check="feedmill.toml",
-            state="note",
-            found=f"none in {Path.cwd()}",
-            mend="Not needed; with one, `feedmill ingest` alone knows its sources.",
-        )
-    for source in settings.sources:
-        yield from _source(source)
-    yield _server(settings.warehouse)
-
-
-def _source(source: SourceSettings) -> Iterator[Finding]:
-    """Yield what is wrong with a source, without asking anybody."""
-    place = source.location
-    if is_address(place):
-        for name in names(place):
-            if name not in os.environ:
-                yield Finding(
-                    check=f"source {source.name}",
-                    state="wrong",
-                    found=f"its address needs the variable {name}, which is not set here",
-                    mend=f"Set {name} in the environment of `feedmill serve` or `feedmill ingest`.",
-                )
-    elif place != "-" and not os.path.lexists(place) and "*" not in place:
-        yield Finding(
-            check=f"source {source.name}",
-            state="wrong",
-            found=f"{place} does not exist",
-            mend="Correct its `path` in feedmill.toml, or remove the source.",
-        )
-
-
-def _server(warehouse: Path) -> Finding:
-    address, running = configured_server(), served(warehouse)
-    if address:
-        # Only host and port: an address may hold a password.
-        place = urlsplit(address)
-        server = f"{place.hostname}{f':{place.port}' if place.port else ''}"
-        found = f"PREFECT_API_URL names {server}: ingest runs as a flow"
-    elif running:
-        found = f"`feedmill serve` (process {running.pid}) at {running.page}: ingest runs as a flow"
-    else:
-        return Finding(
-            check="prefect server",
-            state="note",
-            found="none: ingest runs without Prefect",
-            mend="`feedmill serve` lets you watch runs in a browser, and runs them on their schedules.",
-        )
-    return Finding(check="prefect server", state="ok", found=found)
 
 
 def _files(warehouse: Path) -> Iterator[Finding]:
@@ -234,6 +163,7 @@ def _files(warehouse: Path) -> Iterator[Finding]:
 def _content(warehouse: Path) -> Iterator[Finding]:
     from warehouse.checks import run_checks  # noqa: PLC0415 - brings DuckDB
     from warehouse.reader import query, reading  # noqa: PLC0415 - as above
+    from warehouse.recipes import check_recipe  # noqa: PLC0415 - as above
 
     if not warehouse.exists():
         return
@@ -246,6 +176,16 @@ def _content(warehouse: Path) -> Iterator[Finding]:
             check="content", state="wrong", found=str(error), mend="See above; the file was not changed."
         )
         return
+    try:
+        with reading(warehouse) as con:
+            check_recipe(con, DEFAULT_RECIPE.name)
+    except FeedmillError as error:
+        yield Finding(
+            check="signatures",
+            state="wrong",
+            found=str(error),
+            mend="`feedmill ingest --rematch`, once. Until then each run fails, and lands nothing.",
+        )
     yield _last_run(runs[0] if runs else None)
     for failure in failures:
         yield Finding(

@@ -8,11 +8,13 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+import duckdb
 import pytest
 from packaging.requirements import Requirement
 
 from flows.cli import main
-from flows.doctor import Finding, _package, examine
+from flows.configured import Finding
+from flows.doctor import _package, examine
 from flows.serving import Served, marked
 from flows.settings import load
 
@@ -150,6 +152,16 @@ def test_an_address_is_shown_without_its_password(monkeypatch: pytest.MonkeyPatc
     found = findings()["prefect server"].found
     assert "example.org:4200" in found
     assert "secret" not in found
+
+
+def test_texts_signed_by_another_recipe_are_found(warehouse: Path) -> None:
+    assert "signatures" not in findings(warehouse)
+    with duckdb.connect(str(warehouse)) as con:
+        con.execute("UPDATE dedup.recipe SET name = 'an-older-one'")
+    found = findings(warehouse)["signatures"]
+    assert found.state == "wrong"
+    assert "an-older-one" in found.found
+    assert "--rematch" in str(found.mend)
 
 
 def test_a_running_serve_is_found(place: Path) -> None:
