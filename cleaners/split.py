@@ -58,15 +58,22 @@ def split(texts: Sequence[str], blanks: Sequence[int], marks: dict[int, Mark]) -
     cue, price = price_of(texts, keys, marks, doubled)
     cards = _cards(texts, usable, marks, doubled)
     copies = [either or twice for either, twice in zip(_copied(blocks, len(texts)), again, strict=True)]
+    shape = usual_shape() if doubled else Shape(doubled=False)
+    trust = 0.5 if doubled else 1.0  # where echoes speak, general habits are second
+    posts = doubled_posts(blocks, head, close, cards, copies, titled=not doubled)
+    # Where stamps cut, and no doubled post or card says otherwise, no cue is worth the price of a boundary.
+    told = bool(doubled or cards or cue != "stamps" or len(posts.worth))
     table = _table(
-        texts, keyed, blanks, copies, [use and not twice for use, twice in zip(usable, again, strict=True)]
+        texts,
+        keyed,
+        blanks,
+        copies,
+        [use and not twice and told for use, twice in zip(usable, again, strict=True)],
     )
     table[again, cues.names().index("copy")] = 1.0
     weights = cues.general_weights()
-    shape = usual_shape() if doubled else Shape(doubled=False)
-    trust = 0.5 if doubled else 1.0  # where echoes speak, general habits are second
-    soft = odds(table, weights)
-    opens = _opens(soft if doubled else rebase(soft), head, close, cards, price, trust)
+    soft = odds(table, weights) if told else [0.0] * len(texts)
+    opens = _opens(soft if doubled or not told else rebase(soft), head, close, cards, price, trust)
     said = reading(again, chances(soft)) if doubled else "bodies"
     if said == "whole" and len(texts) > ARTICLE:
         kept = [at for at, twice in enumerate(again) if not twice]
@@ -79,7 +86,7 @@ def split(texts: Sequence[str], blanks: Sequence[int], marks: dict[int, Mark]) -
             return Cut(tuple(expand(cut.segments, kept, len(texts))), tuple(keys), True, cut.cue)
     if said == "posts":
         blocks = [block for block in blocks if not block.line_wise]
-    posts = doubled_posts(blocks, head, close, cards, copies, titled=not doubled)
+        posts = doubled_posts(blocks, head, close, cards, copies, titled=not doubled)
     segments, _ = search(Scene(opens, head, posts), shape)
     for _ in range(_PASSES if doubled else 0):
         shape = learn(segments, shape)

@@ -55,7 +55,7 @@ class Nursery:
         with self._lock:
             if self._mother:
                 # One that was killed from outside is replaced: that is to change nothing.
-                with contextlib.suppress(Closed):
+                with contextlib.suppress(Closed, Overdue):
                     return self._mother.fork(streams, warmth)
                 self._end()
             if self._closed:
