@@ -1,173 +1,159 @@
 """Items to columns: what an item says (a version) and where it stands (a sighting), side by side.
 
-All items that land pass through here, so a row is made at once, and its text is copied as seldom as can be.
+All items that land pass through here, so columns are made one by one, and texts are copied once: they are
+hashed where Arrow has them.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
-from json.encoder import encode_basestring
+from itertools import chain
 from typing import Any
 
-from schemas.items import CleanedDocument, Dropped, Item
+import pyarrow as pa
+
+from schemas.items import Card, CleanedDocument, Dropped, Item
 from schemas.signatures import Signed
 from warehouse import batch as shape
 from warehouse.columns import (
     KEY_BYTES,
-    day,
+    columns_of,
+    days,
     document_key,
     keys,
-    moment,
+    keys_in,
+    moments,
     optional_keys,
-    storable,
-    storable_or_none,
+    repeated_keys,
+    starts,
+    written_out,
 )
+from warehouse.versions import Texts, version_keys
 
 #: Document and line (from 1) of a text whose lone surrogates were written out.
 Escape = tuple[str, int | None]
-#: Columns of ITEMS that are keys and need their own way into Arrow.
-_KEYS = {
-    "document_key": keys,
-    "item_id": keys,
-    "version_id": keys,
-    "text_key": optional_keys,
-    "spelling_key": keys,
-}
-#: What JSON escapes beside quotes, backslashes and line feeds.
-_CONTROLS = [chr(at) for at in range(32) if chr(at) != "\n"]
+
+_PLACED = (
+    *("ordinal", "first_line", "last_line", "byte_start", "byte_end"),
+    *("boundary_confidence", "boundary_cue"),
+)
+_NAMED = ("kind", "channel", "author", "native_id", "forwarded_from", "title")
+_PUBLISHED = ("best", "earliest", "latest", "edtf", "precision", "basis", "confidence", "evidence")
+_DAYS = ("published_best", "published_earliest", "published_latest")
+_LISTS = ("hashtags", "urls")
+_CARD = ("site", "title", "description")
+_STATED = ("posted_at", "edited_at", "extras")
+_HELD = ("item_id", "text", "published", "lang", "card", "dropped", *_PLACED, *_NAMED, *_LISTS, *_STATED)
+_NO_CARD = Card()
+_DROPPED = shape.DROPPED.value_type
 
 
-def item_rows(
+def item_columns(
     documents: Sequence[CleanedDocument], signed: Mapping[str, Signed], escapes: list[Escape]
-) -> Iterator[Any]:
-    """Yield the columns of batch.ITEMS for the items of `documents`; add to `escapes` what was written out.
+) -> list[Any]:
+    """Return the columns of batch.ITEMS for the items of `documents`; add to `escapes` what was written out.
 
     Raises WarehouseError for a date that is none.
     """
-    rows = []
-    for document in documents:
-        said = "".join([item.text for item in document.items])
-        plain = not any(sign in said for sign in _CONTROLS)
-        key = document_key(document.document_id)
-        for item in document.items:
-            text = storable(item.text)
-            if text is not item.text:
-                escapes.append((document.document_id, item.first_line))
-            rows.append(_row(key, item, text, signed.get(item.text), plain=plain))
-    columns = zip(*rows, strict=True) if rows else [()] * len(shape.ITEMS)
-    for name, values in zip(shape.ITEMS.names, columns, strict=True):
-        yield _KEYS[name](values) if name in _KEYS else values
-
-
-def _row(key: bytes, item: Item, text: str, signed: Signed | None, *, plain: bool) -> tuple[Any, ...]:
-    """Return the columns of batch.ITEMS, in order."""
-    published, card, title = item.published, item.card, storable_or_none(item.title)
-    begin = title if title is not None and text.startswith(title) else None
-    data = text.encode()
-
-    def whose() -> str:
-        return f"Item {item.item_id} of document {item.document_id}"
-
-    return (
-        key,
-        item.ordinal,
-        bytes.fromhex(item.item_id),
-        version_key(item, data, plain=plain),
-        item.first_line,
-        item.last_line,
-        item.byte_start,
-        item.byte_end,
-        item.boundary_confidence,
-        item.boundary_cue,
-        [_dropped(run) for run in item.dropped],
-        item.kind,
-        storable_or_none(item.channel),
-        storable_or_none(item.author),
-        storable_or_none(item.native_id),
-        storable_or_none(item.forwarded_from),
-        None if begin is not None else title,
-        None if begin is None else len(begin),
-        text,
-        len(item.text),
-        bytes.fromhex(signed.text_key) if signed else None,
-        blake2b(data, digest_size=KEY_BYTES).digest(),
-        day(published.best, whose),
-        day(published.earliest, whose),
-        day(published.latest, whose),
-        moment(published.best, whose) if published.precision == "second" else None,
-        published.edtf,
-        published.precision,
-        published.basis,
-        published.confidence,
-        storable_or_none(published.evidence),
-        moment(item.posted_at, whose),
-        moment(item.edited_at, whose),
-        storable_or_none(item.extras),
-        item.lang,
-        [storable(tag) for tag in item.hashtags],
-        [storable(url) for url in item.urls],
-        storable_or_none(card.site) if card else None,
-        storable_or_none(card.title) if card else None,
-        storable_or_none(card.description) if card else None,
+    items = [item for document in documents for item in document.items]
+    if not items:
+        return [()] * len(shape.ITEMS)
+    try:
+        made = _columns(items)
+    except UnicodeEncodeError:  # hardly ever: then all are looked at one by one
+        written = [written_out(item) for item in items]
+        escapes += [
+            (item.document_id, item.first_line)
+            for item, out in zip(items, written, strict=True)
+            if item.text != out.text
+        ]
+        made = _columns(written)
+    made["document_key"] = repeated_keys(
+        [document_key(document.document_id) for document in documents],
+        [len(document.items) for document in documents],
     )
+    made["text_length"] = [len(item.text) for item in items]
+    made["text_key"] = _text_keys(items, signed)
+    return [made[name] for name in shape.ITEMS.names]
 
 
-def _dropped(run: Dropped) -> dict[str, Any]:
+def _columns(items: Sequence[Item]) -> dict[str, Any]:
+    """Return the columns that say something of each item by itself.
+
+    Raises UnicodeEncodeError for texts that cannot be stored.
+    """
+    held = columns_of(items, *_HELD)
+    published = columns_of(held["published"], *_PUBLISHED)
+    card = columns_of([one or _NO_CARD for one in held["card"]], *_CARD)
+    named = {name: held[name] for name in _NAMED}
+    behind = {
+        **{f"published_{name}": said for name, said in published.items()},
+        **{name: held[name] for name in ("lang", *_LISTS)},
+        **{f"card_{name}": said for name, said in card.items()},
+    }
+    column = pa.array(held["text"], pa.large_string())
+    plain = Texts.of(column)
+    versions = version_keys(held["item_id"], plain, named, behind, {name: held[name] for name in _STATED})
     return {
-        "first_line": run.first_line,
-        "last_line": run.last_line,
-        "reason": run.reason,
-        "of_line": run.of_line,
-        "similarity": run.similarity,
+        **held,
+        **behind,
+        **_titles(held["title"], held["text"]),
+        **_dates(items, behind, held),
+        **{name: _lists(held[name], pa.array(_flat(held[name]), pa.string())) for name in _LISTS},
+        "item_id": keys_in(bytes.fromhex("".join(held["item_id"]))),
+        "version_id": keys(versions),
+        "dropped": _dropped(held["dropped"]),
+        "text": column,
+        "spelling_key": keys([blake2b(text, digest_size=KEY_BYTES).digest() for text in plain.slices()]),
     }
 
 
-def version_key(item: Item, text: bytes, *, plain: bool) -> bytes:
-    """Return the key of a version: the hash of the item's id and, as JSON, of all that it says.
-
-    Nothing of where it was seen: one post in two exports is one version. `text` is the item's as it is
-    stored; `plain`: it has no control characters but line feeds.
-    """
-    if plain:
-        quoted = text.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
-    else:
-        quoted = encode_basestring(text.decode())[1:-1].encode()
-    head, tail = _around(item)
-    own = item.item_id.encode()
-    whole = len(head) + len(quoted) + len(tail)
-    digest = blake2b(
-        b"".join((len(own).to_bytes(8, "little"), own, whole.to_bytes(8, "little"), head)),
-        digest_size=KEY_BYTES,
-    )
-    digest.update(quoted)
-    digest.update(tail)
-    return digest.digest()
+def _titles(titles: Sequence[str | None], texts: Sequence[str]) -> dict[str, Sequence[Any]]:
+    """Return how long the titles are that texts begin with, and the others."""
+    lengths = [
+        len(title) if title is not None and text.startswith(title) else None
+        for title, text in zip(titles, texts, strict=True)
+    ]
+    own = [title if length is None else None for title, length in zip(titles, lengths, strict=True)]
+    return {"title": own, "title_length": lengths}
 
 
-def _around(item: Item) -> tuple[bytes, bytes]:
-    """Return what stands before and behind the text in the JSON of all that an item says."""
-    published, card = item.published, item.card
-    head = (
-        f'{{"kind": {_json(item.kind)}, "channel": {_json(item.channel)}, "author": {_json(item.author)}, '
-        f'"native_id": {_json(item.native_id)}, "forwarded_from": {_json(item.forwarded_from)}, '
-        f'"title": {_json(item.title)}, "text": "'
-    )
-    tail = (
-        f'", "published_best": {_json(published.best)}, "published_earliest": {_json(published.earliest)}, '
-        f'"published_latest": {_json(published.latest)}, "published_edtf": {_json(published.edtf)}, '
-        f'"published_precision": {_json(published.precision)}, "published_basis": {_json(published.basis)}, '
-        f'"published_confidence": {published.confidence!r}, '
-        f'"published_evidence": {_json(published.evidence)}, "lang": {_json(item.lang)}, '
-        f'"hashtags": [{", ".join(map(_json, item.hashtags))}], '
-        f'"urls": [{", ".join(map(_json, item.urls))}], '
-        f'"card_site": {_json(card.site if card else None)}, '
-        f'"card_title": {_json(card.title if card else None)}, '
-        f'"card_description": {_json(card.description if card else None)}'
-    )
-    # What is not there is left out, so that a version that landed before these fields were keeps its id.
-    stated = {"posted_at": item.posted_at, "edited_at": item.edited_at, "extras": item.extras}
-    more = "".join(f', "{name}": {_json(value)}' for name, value in stated.items() if value is not None)
-    return head.encode(), f"{tail}{more}}}".encode()
+def _text_keys(items: Sequence[Item], signed: Mapping[str, Signed]) -> pa.Array:
+    """Return the text_keys of items, null for those that were not signed."""
+    own = [signed.get(item.text) for item in items] if signed else [None] * len(items)
+    if None in own:
+        return optional_keys([bytes.fromhex(one.text_key) if one else None for one in own])
+    return keys_in(bytes.fromhex("".join([one.text_key for one in own if one])))
 
 
-def _json(text: str | None) -> str:
-    return "null" if text is None else encode_basestring(storable(text))
+def _flat(values: Sequence[Sequence[Any]]) -> list[Any]:
+    return list(chain.from_iterable(values))
+
+
+def _lists(values: Sequence[Sequence[Any]], flat: pa.Array) -> pa.Array:
+    """Return lists: as many of the values in `flat` for each as it has."""
+    return pa.ListArray.from_arrays(pa.array(starts(map(len, values))), flat)
+
+
+def _dropped(runs: Sequence[Sequence[Dropped]]) -> pa.Array:
+    fields = list(_DROPPED)
+    columns = columns_of(_flat(runs), *(field.name for field in fields))
+    flat = [pa.array(columns[field.name], field.type) for field in fields]
+    return _lists(runs, pa.StructArray.from_arrays(flat, fields=fields))
+
+
+def _dates(
+    items: Sequence[Item], published: Mapping[str, Sequence[Any]], held: Mapping[str, Sequence[Any]]
+) -> dict[str, pa.Array | Sequence[Any]]:
+    """Return days and moments. Raises WarehouseError for one that is none."""
+
+    def whose(place: int) -> str:
+        return f"Item {items[place].item_id} of document {items[place].document_id}"
+
+    best, precision = published["published_best"], published["published_precision"]
+    exact = [day if how == "second" else None for day, how in zip(best, precision, strict=True)]
+    return {
+        **{name: days(published[name], whose) for name in _DAYS},
+        "published_at": moments(exact, whose),
+        "posted_at": moments(held["posted_at"], whose),
+        "edited_at": moments(held["edited_at"], whose),
+    }

@@ -4,21 +4,29 @@ A text is stored once. Nearly every paragraph says what a line of its item's tex
 what has no item or is not in its text (headers, boilerplate, near copies) brings its own text.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from hashlib import blake2b
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from schemas.items import CleanedDocument, Item
-from warehouse.columns import KEY_BYTES, document_key, keys, storable
+from schemas.items import CleanedDocument
+from warehouse import batch as shape
+from warehouse.columns import KEY_BYTES, columns_of, document_key, repeated_keys, storable
 from warehouse.items import Escape
 
 #: Characters of an item's text up to which paragraphs name its lines. To find a line all before it are read:
 #: 65,536 take some 20 us; for a book of 100,000 lines it would be a thousand times that for each of them.
 REACH = 65_536
+
+
+#: Lines up to which the line of a paragraph is looked for one by one: below, that is less than a table takes.
+_FEW = 16
+
+_TAKEN = ("ordinal", "byte_start", "byte_end", "line", "fate", "rule", "of_ordinal", "similarity")
 
 
 def paragraph_columns(documents: Sequence[CleanedDocument], escapes: list[Escape]) -> list[Any]:
@@ -27,79 +35,90 @@ def paragraph_columns(documents: Sequence[CleanedDocument], escapes: list[Escape
     `text_line` is the first line of the item's text, from 1, that is the paragraph's text, letter by letter;
     where there is none, `text` is the text. `reuse_key` is the blake2b of the text with case folded and white
     space collapsed, its first 64 bits of 128, by which kept paragraphs of several items are brought together.
+    Raises KeyError for an item that is none of the document.
     """
-    paragraphs = [paragraph for document in documents for paragraph in document.paragraphs]
-    texts = [storable(paragraph.text) for paragraph in paragraphs]
-    whose = [document for document in documents for _ in document.paragraphs]
-    escapes += [
-        (document.document_id, paragraph.line)
-        for document, paragraph, text in zip(whose, paragraphs, texts, strict=True)
-        if text is not paragraph.text
-    ]
-    items = [item for document in documents for item in _items_of(document)]
-    lines = _lines(items, texts)
+    taken = columns_of(
+        [one for document in documents for one in document.paragraphs], "text", "item", *_TAKEN
+    )
+    taken["item_ordinal"] = taken.pop("item")
+    said = taken.pop("text")
+    try:
+        made = _columns(documents, taken, said)
+    except UnicodeEncodeError:  # hardly ever: then all are looked at one by one
+        texts = [storable(text) for text in said]
+        whose = [document.document_id for document in documents for _ in document.paragraphs]
+        escapes += [
+            (own, line)
+            for own, line, text, before in zip(whose, taken["line"], texts, said, strict=True)
+            if text is not before
+        ]
+        made = _columns(documents, taken, texts)
+    made["document_key"] = repeated_keys(
+        [document_key(document.document_id) for document in documents],
+        [len(document.paragraphs) for document in documents],
+    )
+    return [made[name] for name in shape.PARAGRAPHS.names]
+
+
+def _columns(
+    documents: Sequence[CleanedDocument], taken: Mapping[str, Sequence[Any]], texts: Sequence[str]
+) -> dict[str, Any]:
+    """Return `taken` and the columns that come from texts. Raises UnicodeEncodeError for one that cannot be
+    stored."""
+    items = taken["item_ordinal"]
+    lines = _lines(documents, texts, items)
     kept = [
         at
-        for at, (paragraph, text) in enumerate(zip(paragraphs, texts, strict=True))
-        if paragraph.fate == "kept" and paragraph.item is not None and text
+        for at, (fate, item, text) in enumerate(zip(taken["fate"], items, texts, strict=True))
+        if fate == "kept" and item is not None and text
     ]
-    return [
-        keys([key for document in documents for key in _key_of_each(document)]),
-        [paragraph.ordinal for paragraph in paragraphs],
-        [paragraph.byte_start for paragraph in paragraphs],
-        [paragraph.byte_end for paragraph in paragraphs],
-        [paragraph.line for paragraph in paragraphs],
-        [paragraph.fate for paragraph in paragraphs],
-        [paragraph.rule for paragraph in paragraphs],
-        [paragraph.of_ordinal for paragraph in paragraphs],
-        [paragraph.similarity for paragraph in paragraphs],
-        [paragraph.item for paragraph in paragraphs],
-        lines,
-        [text if line is None else None for text, line in zip(texts, lines, strict=True)],
-        _reuse_keys([texts[at] for at in kept], kept, len(texts)),
-    ]
+    own = [text if line is None else None for text, line in zip(texts, lines, strict=True)]
+    return {
+        **taken,
+        "text_line": lines,
+        "text": pa.array(own, pa.large_string()),
+        "reuse_key": _reuse_keys([texts[at] for at in kept], kept, len(texts)),
+    }
 
 
-def _key_of_each(document: CleanedDocument) -> list[bytes]:
-    return [document_key(document.document_id)] * len(document.paragraphs)
-
-
-def _items_of(document: CleanedDocument) -> list[Item | None]:
-    """Return the item of each paragraph. Raises KeyError for an ordinal that no item has."""
-    by_ordinal: dict[int | None, Item | None] = {item.ordinal: item for item in document.items}
-    by_ordinal[None] = None
-    return [by_ordinal[paragraph.item] for paragraph in document.paragraphs]
-
-
-def _lines(items: Sequence[Item | None], texts: Sequence[str]) -> list[int | None]:
+def _lines(
+    documents: Sequence[CleanedDocument], texts: Sequence[str], items: Sequence[int | None]
+) -> list[int | None]:
     """Return for each paragraph the line of its item's text, from 1, that it is; None if it is none."""
     found: list[int | None] = []
-    item, known = None, dict[str, int]()
-    for own, text in zip(items, texts, strict=True):
-        if own is not item:
-            item, known = own, {}
-            if own is not None and len(own.text) <= REACH:
-                said = storable(own.text).split("\n")
+    end = 0
+    for document in documents:
+        start, end = end, end + len(document.paragraphs)
+        said = {item.ordinal: item.text for item in document.items}
+        last: int | None = None
+        lines: list[str] = []
+        known: dict[str, int] = {}
+        for item, text in zip(items[start:end], texts[start:end], strict=True):
+            if item != last:
+                lines = [] if item is None or len(said[item]) > REACH else storable(said[item]).split("\n")
                 # From behind, so that of equal lines the first one counts.
-                known = dict(zip(reversed(said), range(len(said), 0, -1), strict=True))
-        found.append(known.get(text))
+                many = len(lines) > _FEW
+                known = dict(zip(reversed(lines), range(len(lines), 0, -1), strict=True)) if many else {}
+                last = item
+            if known:
+                found.append(known.get(text))
+            else:
+                found.append(lines.index(text) + 1 if text in lines else None)
     return found
 
 
 def _reuse_keys(texts: Sequence[str], places: Sequence[int], size: int) -> pa.Array:
     """Return the keys of `texts`, which stand at `places` of `size` rows, and null elsewhere."""
-    digests = b"".join(
-        [blake2b(folded.encode(), digest_size=KEY_BYTES).digest()[:8] for folded in _folded(texts)]
-    )
+    digests = b"".join([blake2b(folded, digest_size=KEY_BYTES).digest() for folded in _folded(texts)])
     values = np.zeros(size, dtype=np.uint64)
     missing = np.ones(size, dtype=bool)
-    values[places] = np.frombuffer(digests, dtype=">u8")
+    values[places] = np.frombuffer(digests, dtype=">u8")[::2]
     missing[places] = False
     return pa.array(values, mask=missing)
 
 
-def _folded(texts: Sequence[str]) -> list[str]:
-    """Return `" ".join(text.casefold().split())` of each text, all of them at once, at a third of the cost.
+def _folded(texts: Sequence[str]) -> Sequence[bytes | memoryview]:
+    """Return `" ".join(text.casefold().split())` of each text in UTF-8, all of them at once.
 
     Texts with line breaks in them are folded one by one.
     """
@@ -107,12 +126,22 @@ def _folded(texts: Sequence[str]) -> list[str]:
     for space in _spaces():
         if space in whole:
             whole = whole.replace(space, " ")
-    while "  " in whole:
-        whole = whole.replace("  ", " ")
-    folded = whole.split("\n") if texts else []
-    if len(folded) != len(texts):
-        return [" ".join(text.casefold().split()) for text in texts]
-    return [text.strip(" ") for text in folded]
+    data = whole.encode()
+    codes = np.frombuffer(data, dtype=np.uint8)
+    ends = codes == ord("\n")
+    blank = codes == ord(" ")
+    blank |= ends
+    places = [0, *(np.flatnonzero(ends) + 1).tolist(), len(data) + 1]
+    if len(places) != len(texts) + 1:
+        return [" ".join(text.casefold().split()).encode() for text in texts]
+    view = memoryview(data)
+    folded: list[bytes | memoryview] = [view[start : end - 1] for start, end in pairwise(places)]
+    # Blanks stand side by side, or at an end, in few: to replace them in all takes longer than all the rest.
+    gaps = np.flatnonzero(blank[1:] & blank[:-1])
+    beside = np.searchsorted(places, np.concatenate([gaps, gaps + 1]), side="right") - 1
+    for at in {0, len(texts) - 1, *beside.tolist()}:
+        folded[at] = b" ".join(bytes(folded[at]).split())
+    return folded
 
 
 @cache

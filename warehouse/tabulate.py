@@ -14,8 +14,8 @@ from schemas.signatures import Recipe, Signed
 from schemas.traces import Step
 from warehouse import batch as shape
 from warehouse.batch import Batch, Receipt
-from warehouse.columns import document_key, keys, storable, table, uint32_lists
-from warehouse.items import Escape, item_rows
+from warehouse.columns import document_key, keys, repeated_keys, starts, storable, table, uint32_lists
+from warehouse.items import Escape, item_columns
 from warehouse.packing import PIECE, pack
 from warehouse.paragraphs import paragraph_columns
 
@@ -45,7 +45,7 @@ def tabulate(
     named = sorted(documents, key=lambda document: (document.document_id, document.source, document.uri))
     once = list({document.document_id: document for document in reversed(named)}.values())
     escapes: list[Escape] = []
-    rows = item_rows(once, signed, escapes)
+    rows = item_columns(once, signed, escapes)
     paragraphs = paragraph_columns(once, escapes)
     packed = {document.document_id: pack(bodies[document.document_id]) for document in once}
     items = [item for document in once for item in document.items]
@@ -108,19 +108,16 @@ def _documents(
 
 
 def _bodies(packed: Mapping[str, bytes]) -> pa.Table:
-    numbers = [range(0, len(frame), PIECE) for frame in packed.values()]
-    return table(
-        shape.BODIES,
-        [
-            keys([document_key(own) for own, starts in zip(packed, numbers, strict=True) for _ in starts]),
-            [number for starts in numbers for number in range(len(starts))],
-            [
-                frame[start : start + PIECE]
-                for frame, starts in zip(packed.values(), numbers, strict=True)
-                for start in starts
-            ],
-        ],
+    counts = [-(-len(frame) // PIECE) for frame in packed.values()]
+    numbers = np.concatenate([np.empty(0, dtype=np.int64), *map(np.arange, counts)])
+    frames = np.cumsum([0, *map(len, packed.values())])
+    places = np.append(numbers * PIECE + np.repeat(frames[:-1], counts), frames[-1])
+    offsets = pa.py_buffer(places.astype(np.int64))
+    pieces = pa.LargeBinaryArray.from_buffers(
+        pa.large_binary(), len(numbers), [None, offsets, pa.py_buffer(b"".join(packed.values()))]
     )
+    whose = repeated_keys([document_key(own) for own in packed], counts)
+    return table(shape.BODIES, [whose, numbers.astype(np.int32), pieces])
 
 
 def _quarantine(documents: Sequence[CleanedDocument], bodies: Mapping[str, bytes]) -> pa.Table:
@@ -172,7 +169,11 @@ def signature_tables(signed: Sequence[Signed], recipe: Recipe) -> dict[str, pa.T
     """Return what `recipe` signed as the tables `signatures` and `bands` of a batch, each text once."""
     once = {each.text_key: each for each in signed}
     text_keys = [bytes.fromhex(text_key) for text_key in once]
-    banded = [text_key for text_key, each in zip(text_keys, once.values(), strict=True) for _ in each.bands]
+    bands = [each.bands for each in once.values()]
+    counts = [len(own) for own in bands]
+    # A text of two kinds has the bands of the one behind those of the other, so its bands of one number stand
+    # that far apart.
+    numbers = np.arange(sum(counts)) - np.repeat(starts(counts)[:-1], counts)
     return {
         "signatures": table(
             shape.SIGNATURES,
@@ -186,11 +187,9 @@ def signature_tables(signed: Sequence[Signed], recipe: Recipe) -> dict[str, pa.T
         "bands": table(
             shape.BANDS,
             [
-                np.fromiter(chain.from_iterable(each.bands for each in once.values()), dtype=np.uint32),
-                keys(banded),
-                # A text of two kinds has the bands of the one behind those of the other, so its bands of one
-                # number stand that far apart.
-                [band % recipe.bands % 256 for each in once.values() for band in range(len(each.bands))],
+                np.fromiter(chain.from_iterable(bands), dtype=np.uint32, count=sum(counts)),
+                repeated_keys(text_keys, counts),
+                (numbers % recipe.bands % 256).astype(np.uint8),
             ],
         ),
     }
