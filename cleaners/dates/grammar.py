@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 
+_GAPS = "_ ,;.k/-:('$~%)|\n"
 _DAY = "D(?:[_.'-]o|_[aC])?"  # 5th, 22e, 22de, 4'ü
 _SPELLED = "(?:t(?:[ -][hH]|_h|[ -]a[ -][hH])?|h(?: t)?)"  # second, twenty-first, vinte e um
 _TO = "(?:[-~/]|[ ;][rpa] (?:[TP] )?)"  # from day to day
@@ -189,5 +190,11 @@ def grammar() -> Mapping[str, Forms]:
 
 @cache
 def starts() -> re.Pattern[str]:
-    """Return the codes at which a form may start."""
-    return re.compile(f"[{''.join(sorted(grammar()))}]")
+    """Return the places at which a form may start. Most forms need a second word that is known."""
+    alone = "".join(sorted(code for code, forms in grammar().items() if _starts_alone(code, forms)))
+    return re.compile(f"[{alone}]|[{''.join(sorted(grammar()))}](?=[^|\\n][^x])")
+
+
+def _starts_alone(code: str, forms: Forms) -> bool:
+    """Tell whether a word is a form by itself, or together with one that is not known (Mart'ta)."""
+    return any(forms.either.match(f"_{code}{gap}x_", 1) for gap in _GAPS)

@@ -8,9 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleaners.dates.clues import Clue, read_clues
+from cleaners.dates.curves import HALF_YEAR, Tables
 from cleaners.dates.edtf import day_or_interval, yearless
+from cleaners.dates.finder import find_all
+from cleaners.dates.grid import Row
 from cleaners.dates.inputs import DateInput
-from cleaners.dates.likelihood import HALF_YEAR, Emissions, Row, Tables
+from cleaners.dates.likelihood import Emissions
 from cleaners.dates.neighbours import Dated, bound_by_neighbours, widened
 from cleaners.dates.stamps import read_day
 from cleaners.dates.timeline import Timeline, Told, span
@@ -66,10 +69,11 @@ def date_posts(
     known: what their stamps and headers say (basis `none` where there is none). ordinals: their places in the
     document, which the evidence names. bound: nothing was published later.
     """
-    clues = [
-        read_clues(item.text) if answer.basis == "none" else ()
-        for item, answer in zip(items, known, strict=True)
-    ]
+    undated = [at for at, answer in enumerate(known) if answer.basis == "none"]
+    texts = [items[at].text for at in undated]
+    clues: list[tuple[Clue, ...]] = [()] * len(items)
+    for at, text, found in zip(undated, texts, find_all(texts), strict=True):
+        clues[at] = read_clues(text, found)
     fixed = [read_day(answer.best) if answer.best else None for answer in known]
     told = Told(clues, fixed, bound).sane()
     grid = span(told)

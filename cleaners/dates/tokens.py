@@ -26,11 +26,11 @@ SPLIT = re.compile(
 )
 
 #: Words that start a window. The others (prepositions, articles, joints) count only inside one.
-_TRIGGERS = frozenset("MmqWwfRUGJKLZv")
+TRIGGERS = frozenset("MmqWwfRUGJKLZv")
 
-_JOINED = re.compile("[-./‐‑‒–—−]")  # between the numbers of a date without words
+JOINED = re.compile("[-./‐‑‒–—−]")  # between the numbers of a date without words
 
-_REACH = 6  # words on either side of a trigger: the longest tail is ' of the year 2023 г.'
+REACH = 6  # words on either side of a trigger: the longest tail is ' of the year 2023 г.'
 
 _CJK_DIGITS = {character: number for number, character in enumerate("〇一二三四五六七八九")}
 _CJK_DIGITS |= {"零": 0, "两": 2}
@@ -38,8 +38,8 @@ _CJK_POWERS = {"十": 10, "百": 100, "千": 1000}
 _CJK_AGO = re.compile(r"(?P<count>\d+|[一二两三四五六七八九十]+)(?P<unit>天|周|个月|年)前")
 
 _GAPS = {"": "_", " ": " ", ", ": ",", ". ": ";", ".": ".", ",": "k", "/": "/", "-": "-", ":": ":", " (": "("}
-#: One dash for all, and no Persian hamza (مهٔ), which the words leave out.
-_DASHES = str.maketrans("‐‑‒–—−", "------", "\u0654")
+HAMZA = "\u0654"  # of Persian (مهٔ), which the words leave out
+_DASHES = str.maketrans("‐‑‒–—−", "------", HAMZA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +52,20 @@ class Window:
 
 @dataclass(frozen=True)
 class Tokens:
-    """A text as `parts` (gap, word, gap, ..., gap)."""
+    """A text, or a part of one from `origin` on, as `parts` (gap, word, gap, ..., gap)."""
 
-    parts: list[str]
-    words: Mapping[str, Word]
+    text: str
+    origin: int = 0
+
+    @cached_property
+    def parts(self) -> list[str]:
+        """Return gaps and words in turn. Linear in the length of the text."""
+        return SPLIT.split(self.text)
 
     @cached_property
     def starts(self) -> list[int]:
         """Return the start of each part in code points. Most texts have no dates and need none."""
-        return [0, *accumulate(map(len, self.parts))]
+        return list(accumulate(map(len, self.parts), initial=self.origin))
 
     def word(self, index: int) -> str:
         """Return the text of word `index`."""
@@ -68,21 +73,16 @@ class Tokens:
 
     def find(self, index: int) -> Word | None:
         """Return what is known of word `index`."""
-        return self.words.get(self.parts[2 * index + 1])
+        return lexicon().get(self.parts[2 * index + 1])
 
     def span(self, first: int, last: int) -> tuple[int, int]:
         """Return [start, end) of words `first`..`last`."""
         return self.starts[2 * first + 1], self.starts[2 * last + 2]
 
 
-def tokenise(text: str) -> Tokens:
-    """Split `text`; linear in its length."""
-    return Tokens(SPLIT.split(text), lexicon())
-
-
 @cache
 def _triggers() -> frozenset[str]:
-    return frozenset(form for form, word in lexicon().items() if word.code in _TRIGGERS)
+    return frozenset(form for form, word in lexicon().items() if word.code in TRIGGERS)
 
 
 @cache
@@ -98,10 +98,10 @@ def windows(tokens: Tokens) -> Iterator[Window]:
     position = 0
     while position < len(hits):
         last = position
-        while last + 1 < len(hits) and hits[last + 1] - hits[last] <= _REACH:
+        while last + 1 < len(hits) and hits[last + 1] - hits[last] <= REACH:
             last += 1
         if _worth(tokens, hits[position : last + 1]):
-            first, end = max(0, hits[position] - _REACH), min(total, hits[last] + _REACH)
+            first, end = max(0, hits[position] - REACH), min(total, hits[last] + REACH)
             yield Window(first, _codes(tokens, first, end))
         position = last + 1
 
@@ -113,7 +113,7 @@ def _worth(tokens: Tokens, hits: list[int]) -> bool:
     """
     if any(not (word := tokens.word(at))[0].isdecimal() or len(word) == 4 for at in hits):
         return True
-    if any(right - left == 1 and _JOINED.search(tokens.parts[2 * right]) for left, right in pairwise(hits)):
+    if any(right - left == 1 and JOINED.search(tokens.parts[2 * right]) for left, right in pairwise(hits)):
         return True
     return any(_joins_weak(tokens, at) for at in hits)
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cleaners.dates.lexicon import lexicon
-from cleaners.dates.tokens import cjk_ago, cjk_number, gap_code, number, tokenise, windows
+from cleaners.dates.tokens import Tokens, cjk_ago, cjk_number, gap_code, number, windows
 
 lexicon()  # read before hypothesis starts its clock
 
@@ -49,17 +49,17 @@ def test_gaps(gap: str, code: str) -> None:
 
 @given(st.text(max_size=80))
 def test_tokens_are_the_text(text: str) -> None:
-    tokens = tokenise(text)
+    tokens = Tokens(text)
     assert "".join(tokens.parts) == text
     assert all(text.startswith(part, start) for part, start in zip(tokens.parts, tokens.starts, strict=False))
 
 
 @given(st.text(st.sampled_from("May 5, 2023.-/月日年 x on"), max_size=60))
 def test_windows_are_apart_and_end_with_a_gap(text: str) -> None:
-    tokens = tokenise(text)
+    tokens = Tokens(text)
     assert all(len(window.codes) % 2 == 1 for window in windows(tokens))
 
 
 @pytest.mark.parametrize("text", ["5 of 10 in", "1 2 3 4", "all the 12 people"])
 def test_numbers_alone_open_no_window(text: str) -> None:
-    assert list(windows(tokenise(text))) == []
+    assert list(windows(Tokens(text))) == []
