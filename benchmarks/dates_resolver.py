@@ -34,7 +34,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks.fit_dates import fitted, load
 from cleaners.dates import DateInput, find, resolve
-from cleaners.dates.likelihood import Tables
+from cleaners.dates.curves import Tables
 from schemas.dates import Mention
 from schemas.items import Published
 

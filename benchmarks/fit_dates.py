@@ -19,7 +19,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from cleaners.dates.clues import Clue, read_clues
-from cleaners.dates.likelihood import days_of
+from cleaners.dates.grid import days_of
 
 HERE = Path(__file__).resolve().parent
 WORTH = 60.0  # mentions: the classes of one channel must not become the habit of all

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from cleaners.dates.clues import Clue, read_clues
-from cleaners.dates.likelihood import HALF_YEAR, days_of, tables
+from cleaners.dates.curves import HALF_YEAR, tables
+from cleaners.dates.grid import days_of
 from cleaners.dates.stamps import read_day
 from schemas.dates import Mention
 from schemas.items import Published

@@ -12,11 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleaners.dates.clues import Clue
-from cleaners.dates.likelihood import HALF_YEAR, Grid, Row, Tables, days_of
+from cleaners.dates.curves import HALF_YEAR, Tables
+from cleaners.dates.grid import Grid, Row
 
 #: Mentions that the tables count for. On development dumps 8 was overconfident in dumps with few dates, and
 #: the true days were likelier with 120 than with 60: the days that habits are counted on rest on the tables.
 _TABLES_WORTH = 120.0
+_FAR = HALF_YEAR + 1  # days: no offset
 
 
 class Habits:
@@ -52,13 +54,10 @@ class Habits:
 
     def _offsets(self, clue: Clue, columns: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the days of some columns - the mentioned day, 0 inside a range, to the nearest year."""
-        mention, days, years = clue.mention, self._grid.first + columns, self._grid.years[columns]
-        named = [mention.year] if mention.year else range(int(years[0]) - 1, int(years[-1]) + 2)
-        nearest = np.full(len(days), HALF_YEAR + 1)
-        for year in named:
-            span = days_of(mention, year) if 1 <= year <= 9999 else None
-            if span is not None:
-                first, last = (day.toordinal() for day in span)
-                offsets = np.minimum(0, days - first) + np.maximum(0, days - last)
-                nearest = np.where(np.abs(offsets) < np.abs(nearest), offsets, nearest)
-        return nearest
+        days, spans = self._grid.first + columns, np.array(self._grid.named(clue.mention), dtype=np.int64)
+        starts, ends = spans.reshape(-1, 2).T
+        before = starts.searchsorted(days, side="right") - 1
+        # Days from the name before and to the one behind; the nearer one counts, of equal ones the first.
+        since = np.where(before < 0, _FAR, np.maximum(days - np.append(ends, 0)[before], 0))
+        until = days - np.append(starts, days[-1:] + _FAR)[before + 1]
+        return np.where(-until < since, until, since)

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from cleaners.dates.clues import Clue
 from cleaners.dates.edtf import day_or_interval
-from cleaners.dates.likelihood import Grid
+from cleaners.dates.grid import Grid
 from schemas.items import UNDATED, Published
 
 #: Intervals of posts that do not state their own day reach this much farther from the best day, where few

@@ -26,7 +26,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from cleaners.dates.likelihood import Row, Tables
+from cleaners.dates.curves import Tables
+from cleaners.dates.grid import Row
 from cleaners.dates.waits import Emitted, Opened, Plain, Singles, Waits, make_waits
 
 #: The likelihood of post i over the days, None for a post without clues.
@@ -35,7 +36,7 @@ Emit = Callable[[int], Singles | None]
 _SMALL_SHARE = 0.02  # directions and paces below this share of the evidence are not worth another pass
 _SOFTEN = 0.6  # exponent on the evidence of a direction: mentions are not independent, so it is overstated
 _LEAST_BLOCK = 16  # posts between two kept states, of which a block holds all
-_HELD = 4_000_000  # values of states that are kept at once; above, the second pass makes them again
+_HELD = 16_000_000  # values of states that are kept at once; above, the second pass makes them again
 #: Steps of all posts, directions and paces from which loading the compiled passes (0.1 s where the splitter
 #: has loaded numba, 0.5 s else) costs about what doing without them does: 0.1 s a million.
 _COMPILED = 1_000_000
@@ -57,6 +58,28 @@ class Paces:
     def work(self, count: int, size: int) -> int:
         """Return the steps of all posts on a line of `size` columns."""
         return count * size * self.steps * len(self.gaps) * len(self.newest_first)
+
+    def only(self, kept: NDArray[np.bool_]) -> "Paces":
+        """Return the paces that are kept."""
+        gaps, shares = (
+            tuple(value for value, stays in zip(row, kept, strict=True) if stays)
+            for row in (self.gaps, self.shares)
+        )
+        return replace(self, gaps=gaps, shares=shares)
+
+    def coarse(self, busy: float, alike: float) -> tuple["Paces", NDArray[np.int64]]:
+        """Return the paces with those up to `busy` days that differ by less than a factor taken together, as
+        the slowest of them; and which of these each is."""
+        gaps: list[float] = []
+        shares: list[float] = []
+        group = []
+        for gap, share in sorted(zip(self.gaps, self.shares, strict=True), reverse=True):
+            if not gaps or gap > busy or gap * alike <= gaps[-1] or gaps[-1] > busy:
+                gaps.append(gap)
+                shares.append(0.0)
+            shares[-1] += share
+            group.append(len(gaps) - 1)
+        return replace(self, gaps=tuple(gaps), shares=tuple(shares)), np.array(group[::-1])
 
 
 class _Passes(Protocol):
@@ -121,16 +144,15 @@ class Order:
         self.newest_first = tuple(paces.newest_first[at] for at in best)
         self.weights = weight[best].astype(np.float32) / np.float32(weight[best].sum())
         dropped = len(best) < len(weight)
-        self._kept = [np.ascontiguousarray(state[best]) for state in kept] if dropped else kept
+        # One of two at most is dropped: what is left is a part of the states, not a copy.
+        self._kept = [state[best[0] : best[-1] + 1] for state in kept] if dropped else kept
         self._use(replace(self._waits, newest_first=np.array(self.newest_first)))
         self.shares = np.zeros(len(paces.gaps))
 
     def kept(self) -> Paces:
         """Return the directions and paces that the posteriors leave. Call it when all have been read."""
-        low = _SMALL_SHARE * self.shares.sum()
-        kept = [at for at, share in enumerate(self.shares) if share >= low]
-        gaps, shares = (tuple(row[at] for at in kept) for row in (self._paces.gaps, self._paces.shares))
-        return replace(self._paces, newest_first=self.newest_first, gaps=gaps, shares=shares)
+        kept = self.shares >= _SMALL_SHARE * self.shares.sum()
+        return replace(self._paces.only(kept), newest_first=self.newest_first)
 
     def posterior(self) -> Iterator[tuple[int, Singles]]:
         """Yield blocks of posteriors (posts x columns, rows sum to 1) with their first post, last first."""

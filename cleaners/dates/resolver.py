@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import date
 
 from cleaners.dates.articles import date_article
+from cleaners.dates.curves import Tables, tables
 from cleaners.dates.edtf import day_or_interval
 from cleaners.dates.inputs import DateInput
-from cleaners.dates.likelihood import Tables, tables
 from cleaners.dates.posts import date_posts
 from cleaners.dates.stamps import from_stamp, read_day
 from schemas.items import UNDATED, Precision, Published

@@ -16,8 +16,11 @@ from numpy.typing import NDArray
 from cleaners.compiled import compiled
 from cleaners.dates.waits import CELL, Emitted, Opened, Singles, Waits
 
-#: Paces side by side: the table has 13. Of 8 the compiler makes no vectors, it unrolls them.
+#: Paces side by side, at most: the table has 13. Most documents are left with a few of them.
 LANES = 16
+#: They are walked in whole vectors: as many lanes as are needed, which the compiler must not know, since of
+#: 8 that it knows it makes no vectors, it unrolls them.
+_VECTOR = 8
 #: Geometric distributions of a mixture (waits.mixture).
 TERMS = 8
 _SUMS = TERMS * LANES
@@ -97,7 +100,7 @@ def _walk(
     now, other: the cells that are left and reached; the line is read, as 0 outside `now`, and written there.
     mixed: what each step gives to all paces, by their shares. sums: left as the sums of the lanes.
     """
-    terms, shares, width = model
+    terms, shares, width, lanes = model
     for at in range(_SUMS + LANES):
         sums[at] = np.float32(0)
     low, high = 0, len(now)
@@ -115,7 +118,7 @@ def _walk(
         for within in range(width):
             step = cell * width + (width - 1 - within if turned else within)
             here, own, common = line[step], given * stays, given * mixed[step]
-            for lane in range(LANES):
+            for lane in range(lanes):
                 comes, moved = own * here[lane] + common * shares[lane], np.float32(0)
                 sums[_SUMS + lane] += comes
                 for term in range(TERMS):
@@ -159,6 +162,7 @@ def _forward(
 ) -> None:
     """Run over the posts; states of no posts are not written."""
     steps, paces = state.shape[1], state.shape[2]
+    lanes = -(-paces // _VECTOR) * _VECTOR
     line, floor = np.empty((steps, LANES), np.float32), np.empty(LANES, np.float32)
     mixed, sums = np.zeros(steps, np.float32), np.empty(_SUMS + LANES, np.float32)
     keeps = int(states.shape[1] > 1)
@@ -186,7 +190,7 @@ def _forward(
                     mixed[step] = switch * whole
             evidence[way] += np.log(np.float64(total))
             stays, factor = np.float32(1) - switch, np.float32(1) / total
-            model = (terms, shares, width)
+            model = (terms, shares, width, lanes)
             _walk(line, mixed, now, after, model, stays, factor, newest_first[way], sums)
             for lane in range(LANES):
                 floor[lane] = restart * sums[_SUMS + lane]
@@ -215,6 +219,7 @@ def _backward(
 ) -> None:
     """Run back over the posts; `found` and `kept` are added to."""
     steps, paces = behind.shape[1], behind.shape[2]
+    lanes = -(-paces // _VECTOR) * _VECTOR
     line, floor = np.empty((steps, LANES), np.float32), np.empty(LANES, np.float32)
     mixed, sums = np.zeros(steps, np.float32), np.empty(_SUMS + LANES, np.float32)
     daily, totals = np.empty(found.shape[1], np.float32), np.empty(paces, np.float32)
@@ -253,7 +258,7 @@ def _backward(
             for day in range(len(daily)):
                 found[post, day] += factor * daily[day]
             stays, factor = np.float32(1), np.float32(1) / reached
-            model = (terms, shares, width)
+            model = (terms, shares, width, lanes)
             _walk(line, mixed, now, before, model, stays, factor, not newest_first[way], sums)
             for lane in range(LANES):
                 floor[lane] = restart * sums[_SUMS + lane]

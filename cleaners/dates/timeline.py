@@ -16,8 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cleaners.dates.clues import Clue
+from cleaners.dates.curves import Tables
+from cleaners.dates.grid import Grid, Row, make_grid
 from cleaners.dates.habits import Habits
-from cleaners.dates.likelihood import Emissions, Grid, Row, Tables, make_grid
+from cleaners.dates.likelihood import Emissions
 from cleaners.dates.order import Emit, Order, Paces, is_long
 from cleaners.dates.waits import CELL, Opened
 
@@ -52,7 +54,12 @@ _STEPS, _FINE = 6, 4096
 #: days of a thousand, 3e-4 half as many ends and 1 best day. The survey finds the ends of the line itself, by
 #: _OUTSIDE, so it needs more of the tails.
 _CLOSED, _CLOSED_SURVEY = 3e-4, 1e-5
-_UNLIKELY = 1e-3  # directions below this share of the evidence by weeks are not looked at by days
+_UNLIKELY = 1e-3  # directions and paces below this share of the evidence by weeks are not looked at by days
+#: On a line of weeks paces up to this many days apart are told apart no finer than by this factor.
+_BUSY, _ALIKE = 7.0, 5.0
+_EIGHT = 8  # paces that cost no more than one: they are walked side by side (sweeps)
+#: Steps of all posts from which weeks are looked at first where the compiled passes are loaded already.
+_SHORT = 200_000
 _EMITTED = 4_000_000  # values of likelihoods that are kept from the passes over weeks for those over days
 
 
@@ -138,19 +145,20 @@ class Timeline:
         prior = _last_prior(emissions.grid, self._told.bound)
         long = is_long(len(posts), size, paces)
         self._swept = self._swept or long  # where the survey has loaded the compiled passes, they are there
-        if not long:
+        if not long and not (self._swept and paces.work(len(posts), size) >= _SHORT):
             return Order(emit, len(posts), size, prior, paces, emissions.offsets, swept=self._swept)
 
         def by_week(number: int) -> NDArray[np.float32] | None:
             row = emit(number)
             return None if row is None else _by_week(row)
 
+        coarse, group = paces.coarse(_BUSY, _ALIKE if len(paces.gaps) > _EIGHT else 1.0)
         weeks = Order(
             cache(by_week) if len(posts) * -(-size // CELL) <= 2 * _EMITTED else by_week,
             len(posts),
             -(-size // CELL),
             _by_week(prior),
-            replace(paces, steps=1, days=CELL),
+            replace(coarse, steps=1, days=CELL),
             emissions.offsets,
             swept=True,
             least=_UNLIKELY,
@@ -159,6 +167,9 @@ class Timeline:
         for first, block in weeks.posterior():
             opened[first : first + len(block)] = _beside(_bulk(block, closed))
         kept = replace(paces, newest_first=weeks.newest_first)
+        if len(paces.gaps) > _EIGHT:
+            likely = weeks.shares >= _UNLIKELY * weeks.shares.sum()
+            kept = kept.only(likely[group])
         return Order(emit, len(posts), size, prior, kept, emissions.offsets, swept=True, opened=opened)
 
     def _emit(self, posts: Sequence[int], emissions: Emissions) -> Emit:
@@ -174,8 +185,12 @@ class Timeline:
 def _by_week(row: NDArray[Any]) -> NDArray[Any]:
     """Return the mean of each seven days."""
     whole = len(row) - len(row) % CELL
-    weeks = row[:whole].reshape(-1, CELL) @ np.full(CELL, 1 / CELL, dtype=row.dtype)
-    return weeks if whole == len(row) else np.append(weeks, row[whole:].mean(dtype=row.dtype))
+    weeks = np.empty(-(-len(row) // CELL), dtype=row.dtype)
+    np.dot(
+        row[:whole].reshape(-1, CELL), np.full(CELL, 1 / CELL, dtype=row.dtype), out=weeks[: whole // CELL]
+    )
+    weeks[whole // CELL :] = np.add.reduce(row[whole:]) / max(len(row) - whole, 1)
+    return weeks
 
 
 def _bulk(block: NDArray[np.float32], share: float) -> Opened:

@@ -5,8 +5,9 @@ from datetime import date
 import numpy as np
 
 from cleaners.dates.clues import read_clues
+from cleaners.dates.curves import tables
+from cleaners.dates.grid import make_grid
 from cleaners.dates.habits import Habits
-from cleaners.dates.likelihood import make_grid, tables
 
 
 def test_what_is_seen_moves_the_shares_of_its_class_only() -> None:

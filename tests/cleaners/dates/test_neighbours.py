@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from cleaners.dates.likelihood import make_grid
+from cleaners.dates.grid import make_grid
 from cleaners.dates.neighbours import Dated, bound_by_neighbours, widened
 from schemas.items import UNDATED, Published
 

@@ -5,7 +5,7 @@ from itertools import pairwise, product
 import numpy as np
 import pytest
 
-from cleaners.dates.likelihood import tables
+from cleaners.dates.curves import tables
 from cleaners.dates.order import Order, Paces
 from cleaners.dates.waits import mixture
 

@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
+from cleaners.dates.curves import tables
 from cleaners.dates.lexicon import lexicon
-from cleaners.dates.likelihood import tables
 
 RULES = files("cleaners.rules")
 
