@@ -151,6 +151,9 @@ def _files(warehouse: Path) -> Iterator[Finding]:
             mend="Give write permission (chmod u+w), or choose another place with --warehouse.",
         )
     free = shutil.disk_usage(paths.folder).free
+    # What is to be published is the working file with its log; after a full disk the old copy is far smaller.
+    parts = (paths.work, wal_of(paths.work))
+    size = max(size, sum(part.stat().st_size for part in parts if part.exists()))
     enough = free > _COPIES_AT_PEAK * size
     yield Finding(
         check="disk",

@@ -316,6 +316,7 @@ def test_a_full_disk_fails_the_run_and_loses_nothing(serve: Serve, tmp_path: Pat
 def test_the_schedule_runs_and_a_browser_shows_it(serve: Serve, tmp_path: Path) -> None:
     deployment = serve.ask("/api/deployments/name/ingest/seeds")["id"]
     of_schedule = {
+        "sort": "START_TIME_ASC",  # the first one has something to clean
         "deployments": {"id": {"any_": [deployment]}},
         "flow_runs": {"state": {"type": {"any_": ["COMPLETED"]}}},
     }
@@ -339,9 +340,15 @@ def test_the_schedule_runs_and_a_browser_shows_it(serve: Serve, tmp_path: Path) 
     shown(f"{page}/deployments/deployment/{deployment}", tmp_path, "* * * * * UTC", "Next Run")
     # From here on it would be in the way; a restart, below, switches it on again, as feedmill.toml says.
     serve.ask(f"/api/deployments/{deployment}/pause_deployment", {}, raw=True)
-    shot = tmp_path / "run.png"
-    look(f"{page}/runs/flow-run/{run['id']}", tmp_path, picture=shot)
-    assert shot.stat().st_size > 20_000  # a blank page of this size has some 5,000 bytes
+    # Those of README are made here: FEEDMILL_PICTURES=docs, and look at them.
+    pictures = Path(os.environ.get("FEEDMILL_PICTURES", tmp_path))
+    for name, place, height in (
+        ("prefect-run", f"runs/flow-run/{run['id']}", 560),
+        ("prefect-overview", f"artifacts/artifact/{artifacts['overview']['id']}", 620),
+    ):
+        shot = pictures / f"{name}.png"
+        look(f"{page}/{place}", tmp_path, picture=shot, height=height)
+        assert shot.stat().st_size > 20_000  # a blank page has some 5,000 bytes
 
 
 def test_a_run_that_is_killed_is_crashed_at_once(serve: Serve, told: tuple[int, list[Any]]) -> None:
