@@ -233,7 +233,7 @@ def look(url: str, folder: Path, *, picture: Path | None = None, height: int = 1
         *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
         *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
         *(
-            "--virtual-time-budget=15000",
+            "--virtual-time-budget=20000",
             f"--window-size=1400,{height}",
             f"--user-data-dir={folder / 'chromium'}",
         ),
