@@ -107,7 +107,7 @@ def _read(found: Found) -> list[Mention]:
 
 def _placed(found: Found, read: Mention, first: int, last: int) -> Mention:
     start, end = found.tokens.span(found.first + first, found.first + last)
-    return replace(read, start=start, end=end, text=found.text[start:end], lang=_lang(found))
+    return read.placed(start, end, found.text[start:end], _lang(found))
 
 
 def _with_year(found: Found, mention: Mention) -> Mention:

@@ -34,12 +34,6 @@ class Grid:
         """Return the day of a column."""
         return date.fromordinal(self.first + index)
 
-    def of_year(self, index: int) -> tuple[int, int]:
-        """Return the first column of the year of a column, and the one behind its last."""
-        year = self.day(index).year
-        start, end = date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal() + 1
-        return max(start - self.first, 0), min(end - self.first, self.size)
-
     def named(self, mention: Mention) -> Spans:
         """Return the first and last day, as ordinals, that a day or range means in each year around the grid;
         in its own year, if it states one."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from cleaners.dates.lexicon import Word
 from cleaners.dates.tokens import Tokens, number
 from schemas.dates import Mention, MentionKind
+from schemas.swift import swift
 
 _CLOSE = ";.,|\n~)"  # gaps that end a phrase, or divide a list
 _LISTED = re.compile(r"[PTWwf][ ,;(](?:D/D(?:,| [ab] )){1,6}$")  # on 11/5, 11/6 or
@@ -17,6 +18,7 @@ _BETWEEN = re.compile(r"B (?:[TPC] )?$")
 _LIST = 40  # codes that hold such a list
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Found:
     """A match of the grammar: its codes, the words they stand for, and what stands around them."""

@@ -2,14 +2,15 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
 from cleaners.dates.clues import Clue
 from cleaners.dates.edtf import day_or_interval
 from cleaners.dates.grid import Grid
-from schemas.items import UNDATED, Published
+from schemas.items import UNDATED, Precision, Published
+from schemas.swift import swift
 
 #: Intervals of posts that do not state their own day reach this much farther from the best day, where few
 #: posts name days: a feed whose few mentions all lie weeks back drags every post along. On sparse development
@@ -20,10 +21,13 @@ _WIDER = 2.0
 #: with less than 5 dated posts intervals of up to 31 days held in 1.00 and 1.00 of cases, up to 62 in 1.00
 #: and 0.72; with more dated posts up to 62 in 1.00 and 0.85, up to 92 in 1.00 and 0.70.
 _PACE_POSTS, _PACE_DAYS, _FEW_PACE_DAYS = 5, 62, 31
+#: Widest interval in days that still counts as this precise: a few days about a day, a month and a half, ...
+_WIDTHS: tuple[tuple[Precision, int], ...] = (("day", 3), ("month", 45), ("year", 400))
 #: A neighbour fixes no day: the best day of an undated post is a middle, and says so.
 _MOST_CONFIDENT, _OPEN_ENDED = 0.5, 0.2
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Dated:
     """What the posterior says of one post. `year_share`: probability of the year of `best`."""
@@ -40,12 +44,13 @@ class Dated:
 def widened(answers: Sequence[Dated], grid: Grid) -> list[Dated]:
     """Return the answers with wider intervals, as far as the nearest posts that state their own day allow."""
     before, after = _nearest_sure(answers), _nearest_sure(answers[::-1])[::-1]
+    ends = grid.day(0), grid.day(grid.size - 1)
     found = []
     for answer, *sides in zip(answers, before, after, strict=True):
         if answer.sure:
             found.append(answer)
             continue
-        low, high = grid.day(0), grid.day(grid.size - 1)
+        low, high = ends
         for side in sides:
             if side is not None and side.best <= answer.best:
                 low = max(low, side.earliest)
@@ -54,7 +59,11 @@ def widened(answers: Sequence[Dated], grid: Grid) -> list[Dated]:
         back, ahead = _WIDER * (answer.best - answer.earliest), _WIDER * (answer.latest - answer.best)
         earliest = min(answer.earliest, max(low, _shifted(answer.best, -back)))
         latest = max(answer.latest, min(high, _shifted(answer.best, ahead)))
-        found.append(replace(answer, earliest=earliest, latest=latest))
+        found.append(
+            Dated(
+                answer.best, earliest, latest, answer.confidence, answer.year_share, answer.clue, answer.sure
+            )
+        )
     return found
 
 
@@ -113,6 +122,14 @@ def bound_by_neighbours(
     return bounded
 
 
+def precision(best: date | None, earliest: date | None, latest: date | None) -> Precision:
+    """Return the precision of a day that is placed between neighbours: that of its interval."""
+    if best is None or earliest is None or latest is None:
+        return "none"
+    width = (latest - earliest).days
+    return next((name for name, widest in _WIDTHS if width <= widest), "none")
+
+
 def _between(found: Dated, names: list[str], open_end: str | None, pace_days: int) -> Published:
     best: date | None = found.best
     earliest: date | None = found.earliest
@@ -128,7 +145,7 @@ def _between(found: Dated, names: list[str], open_end: str | None, pace_days: in
         earliest=earliest.isoformat() if earliest else None,
         latest=latest.isoformat() if latest else None,
         edtf=day_or_interval(earliest, latest),
-        precision="day",
+        precision=precision(best, earliest, latest),
         basis="neighbours",
         confidence=min(found.confidence, _MOST_CONFIDENT if best else _OPEN_ENDED),
         evidence=", ".join(names),

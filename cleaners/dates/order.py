@@ -135,7 +135,8 @@ class Order:
         # A posterior holds every column, also where few states are open: a block of all posts may be large.
         whole = max(prod(self._passes.held(self._opened)), count * size) <= _HELD
         self._block = count if whole else max(_LEAST_BLOCK, isqrt(count))  # as many states as in a block
-        evidence, kept = self._forward()
+        # The likelihoods of all posts are kept, too, where they are one block.
+        evidence, kept, self._whole = self._forward()
         oldest = self._table["oldest_first"]
         weight = np.exp(_SOFTEN * (evidence - evidence.max()))
         weight *= np.where(paces.newest_first, 1 - oldest, oldest)
@@ -146,6 +147,8 @@ class Order:
         dropped = len(best) < len(weight)
         # One of two at most is dropped: what is left is a part of the states, not a copy.
         self._kept = [state[best[0] : best[-1] + 1] for state in kept] if dropped else kept
+        if self._whole and dropped:
+            self._whole = replace(self._whole, row_of=np.ascontiguousarray(self._whole.row_of[:, best]))
         self._use(replace(self._waits, newest_first=np.array(self.newest_first)))
         self.shares = np.zeros(len(paces.gaps))
 
@@ -158,7 +161,7 @@ class Order:
         """Yield blocks of posteriors (posts x columns, rows sum to 1) with their first post, last first."""
         behind = self._passes.start(np.ones_like(self._waits.shares))
         for block in range(len(self._kept) - 1, -1, -1):
-            emitted, states = self._emitted(block), self._kept[block]
+            emitted, states = self._whole or self._emitted(block), self._kept[block]
             if self._block < self._count:
                 state, states = states, self._room(emitted)
                 self._passes.forward(state, emitted, states)
@@ -194,19 +197,19 @@ class Order:
     def _room(self, emitted: Emitted) -> Singles:
         return np.empty(self._passes.held(emitted.opened[1:-1]), dtype=np.float32)
 
-    def _forward(self) -> tuple[NDArray[np.float64], list[Singles]]:
-        """Return the log evidence of every direction, and the states of all posts; where they are too many,
-        the state before the first post of each block."""
+    def _forward(self) -> tuple[NDArray[np.float64], list[Singles], Emitted | None]:
+        """Return the log evidence of every direction, and the states of all posts with their likelihoods;
+        where they are too many, the state before the first post of each block."""
         state = self._passes.start(self._waits.shares / np.float32(self._waits.fine))
         if self._block == self._count:
             emitted = self._emitted(0)
             states = self._room(emitted)
-            return self._passes.forward(state, emitted, states), [states]
+            return self._passes.forward(state, emitted, states), [states], emitted
         evidence, kept = np.zeros(len(state)), []
         for block in range(-(-self._count // self._block)):
             kept.append(state.copy())
             evidence += self._passes.forward(state, self._emitted(block))
-        return evidence, kept
+        return evidence, kept, None
 
 
 def is_long(count: int, size: int, paces: Paces) -> bool:

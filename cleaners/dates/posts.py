@@ -1,7 +1,6 @@
 """Date the posts of one dump together: their own clues, the order they stand in, and their neighbours."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
@@ -86,8 +85,7 @@ def date_posts(
     few = sum(any(clue.kind == "day" for clue in own) for own in clues) < _FEW_DATED and not any(told.fixed)
     answers: list[Dated] = []
     for first, block in line.posterior():  # last block first
-        peaks = enumerate(_peaks(block), first)
-        answers[:0] = [_read(line.emissions, peak, clues[at], few=few) for at, peak in peaks]
+        answers[:0] = _read(line.emissions, block, clues[first : first + len(block)], few=few)
     if few:
         answers = widened(answers, line.emissions.grid)
     published = [
@@ -101,52 +99,55 @@ def date_posts(
     ]
 
 
-def _read(emissions: Emissions, peak: "_Peak", clues: Sequence[Clue], *, few: bool) -> Dated:
-    """Read best day, interval and confidence from a posterior, and the clue that states the day."""
-    grid, total, best = emissions.grid, peak.total, peak.best
-    near = total[min(best + 2, grid.size)] - total[max(best - 1, 0)]
-    stating = _stating(emissions, best, clues)
-    sure = stating is not None and (not few or stating.place in _OWN_DAY)
-    tail = (1 - (_HOLD if sure else _HOLD_FEW if few else _HOLD_UNDATED)) / 2
-    # A year is right or wrong as a whole: once it is given, the interval does not reach into the others.
-    under, over = total[max(best - HALF_YEAR, 0)], total[min(best + HALF_YEAR + 1, grid.size)]
-    if over - under < _YEAR_SHARE:
-        under, over = 0.0, 1.0
-    low = int(total[1:].searchsorted(under + tail * (over - under)))
-    high = int(total[1:].searchsorted(over - tail * (over - under)))
-    start, end = grid.of_year(best)
-    return Dated(
-        grid.day(best),
-        grid.day(min(low, best)),
-        grid.day(min(max(high, best), grid.size - 1)),
-        round(float(near), 3),
-        float(total[end] - total[start]),
-        stating,
-        sure,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Peak:
-    """The best day of a posterior, and its running total: one more than there are days, from 0 to 1."""
-
-    best: int
-    total: Row
-
-
-def _peaks(block: NDArray[np.float32]) -> Iterator[_Peak]:
-    """Yield the peak of every posterior of a block (posts x days)."""
-    totals = np.zeros((len(block), block.shape[1] + 1))
+def _read(
+    emissions: Emissions, block: NDArray[np.float32], clues: Sequence[Sequence[Clue]], *, few: bool
+) -> list[Dated]:
+    """Read best day, interval and confidence from posteriors (posts x days), and the clues that state the
+    days."""
+    grid, posts = emissions.grid, np.arange(len(block))
+    totals = np.zeros((len(block), grid.size + 1))
     np.cumsum(block, axis=1, out=totals[:, 1:])
     totals /= totals[:, -1:]
+    best = _best(block, totals)
+    stating = [_stating(emissions, at, own) for at, own in zip(best.tolist(), clues, strict=True)]
+    sure = [clue is not None and (not few or clue.place in _OWN_DAY) for clue in stating]
+    tails = (1 - np.where(sure, _HOLD, _HOLD_FEW if few else _HOLD_UNDATED)) / 2
+    near = totals[posts, np.minimum(best + 2, grid.size)] - totals[posts, np.maximum(best - 1, 0)]
+    # A year is right or wrong as a whole: once it is given, the interval does not reach into the others.
+    under = totals[posts, np.maximum(best - HALF_YEAR, 0)]
+    over = totals[posts, np.minimum(best + HALF_YEAR + 1, grid.size)]
+    wide = over - under < _YEAR_SHARE
+    under[wide], over[wide] = 0.0, 1.0
+    tails *= over - under
+    low = (totals[:, 1:] < (under + tails)[:, None]).sum(axis=1)
+    high = (totals[:, 1:] < (over - tails)[:, None]).sum(axis=1)
+    starts, ends = (grid.years.searchsorted(grid.years[best], side) for side in ("left", "right"))
+    columns = (
+        best,
+        np.minimum(low, best),
+        np.clip(high, best, grid.size - 1),
+        np.round(near, 3),
+        totals[posts, ends] - totals[posts, starts],
+    )
+    return [
+        Dated(grid.day(at), grid.day(first), grid.day(last), confidence, share, clue, own)
+        for at, first, last, confidence, share, clue, own in zip(
+            *(column.tolist() for column in columns), stating, sure, strict=True
+        )
+    ]
+
+
+def _best(block: NDArray[np.float32], totals: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the best day of every posterior of a block (posts x days); totals: running, from 0 to 1."""
     around = block.copy()
     around[:, 1:] += block[:, :-1]
     around[:, :-1] += block[:, 1:]
     most = around.max(axis=1)
     near = (around >= _NEAR * most[:, None]) | (block >= _HALF)
-    best_days = np.where(near, block, 0).argmax(axis=1)
-    for best, three, total in zip(best_days.tolist(), most, totals, strict=True):
-        yield _Peak(best if three >= _SHARP else _middle(total), total)
+    best: NDArray[np.int64] = np.where(near, block, 0).argmax(axis=1)
+    for at in np.flatnonzero(most < _SHARP).tolist():
+        best[at] = _middle(totals[at])
+    return best
 
 
 def _middle(total: Row) -> int:

@@ -8,12 +8,10 @@ from cleaners.dates.articles import date_article
 from cleaners.dates.curves import Tables, tables
 from cleaners.dates.edtf import day_or_interval
 from cleaners.dates.inputs import DateInput
+from cleaners.dates.neighbours import precision
 from cleaners.dates.posts import date_posts
 from cleaners.dates.stamps import from_stamp, read_day
-from schemas.items import UNDATED, Precision, Published
-
-#: Widest interval in days that still counts as this precise: a few days about a day, a month and a half, ...
-_WIDTHS: tuple[tuple[Precision, int], ...] = (("day", 3), ("month", 45), ("year", 400))
+from schemas.items import UNDATED, Published
 
 
 def resolve(
@@ -47,28 +45,20 @@ def resolve(
         )
         for index, answer in zip(posts, dated, strict=True):
             published[index] = answer
-    return tuple(_precise(_bounded(answer, bound)) for answer in published)
+    return tuple(published if bound is None else (_bounded(answer, bound) for answer in published))
 
 
-def _bounded(answer: Published, bound: date | None) -> Published:
+def _bounded(answer: Published, bound: date) -> Published:
     """Return a date that does not reach past the capture. What a field states stands as it is given."""
-    if bound is None or answer.basis == "field" or (answer.earliest is None and answer.latest is None):
+    if answer.basis == "field" or (answer.earliest is None and answer.latest is None):
         return answer
     limit = bound.isoformat()
     best, earliest = (min(day, limit) if day else None for day in (answer.best, answer.earliest))
     latest = min(answer.latest or limit, limit)
     if (best, earliest, latest) == (answer.best, answer.earliest, answer.latest):
         return answer
-    ends = (date.fromisoformat(day) if day else None for day in (earliest, latest))
-    return replace(answer, best=best, earliest=earliest, latest=latest, edtf=day_or_interval(*ends))
-
-
-def _precise(answer: Published) -> Published:
-    """Return a date that is placed between its neighbours with the precision that its interval has."""
+    start, end = (date.fromisoformat(day) if day else None for day in (earliest, latest))
+    bounded = replace(answer, best=best, earliest=earliest, latest=latest, edtf=day_or_interval(start, end))
     if answer.basis != "neighbours":
-        return answer
-    if answer.best is None or answer.earliest is None or answer.latest is None:
-        return replace(answer, precision="none")
-    width = (date.fromisoformat(answer.latest) - date.fromisoformat(answer.earliest)).days
-    reached: Precision = next((name for name, widest in _WIDTHS if width <= widest), "none")
-    return answer if reached == answer.precision else replace(answer, precision=reached)
+        return bounded
+    return replace(bounded, precision=precision(date.fromisoformat(best) if best else None, start, end))
