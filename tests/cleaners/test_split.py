@@ -62,6 +62,23 @@ def test_what_the_boundary_rests_on_is_said() -> None:
     assert all(0 <= item.boundary_confidence <= 1 for item in document.items)
 
 
+@pytest.mark.parametrize("count", [3, 60])
+def test_where_stamps_stand_no_line_without_one_opens_a_post(count: int) -> None:
+    """However many lines look like openings: a message has several paragraphs, each with its flag."""
+    lines = []
+    for number in range(count):
+        lines += [
+            f"Minfin, [{number % 28 + 1:02}.03.2023 14:05]",
+            f"🇷🇺 On March {number % 28 + 1}, a briefing took place.",
+        ]
+        lines += [
+            f"🇺🇳 In Geneva, delegation {number} held talks.",
+            f"⚡️ Breaking: the vote on item {number} is over.",
+        ]
+    found = items_of("\n".join(lines))
+    assert [item["first_line"] for item in found] == [1 + 4 * number for number in range(count)]
+
+
 def test_an_item_that_rests_on_nothing_says_so() -> None:
     """Three posts run together without a cue are one item, with less confidence than one long post."""
     cases = {case["label"]: case for case in CASES}

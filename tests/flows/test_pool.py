@@ -30,6 +30,7 @@ def hostile() -> Iterator[Pool]:
 
 def job(folder: Path, *texts: str) -> Job:
     refs = []
+    folder.mkdir(exist_ok=True)
     for number, text in enumerate(texts):
         path = folder / f"{number}.txt"
         path.write_text(text, encoding="utf-8")
@@ -50,6 +51,17 @@ def test_workers_answer_as_this_process_does_and_in_order() -> None:
         answers = list(pool.map(jobs))
     assert answers == [clean_batch(one) for one in jobs]
     assert answers[-1].tallies["s"].documents == len(SEEDS) == 5
+
+
+def test_a_text_of_two_documents_is_signed_for_both(tmp_path: Path) -> None:
+    first, second = (job(tmp_path / name, text) for name, text in (("a", "A post.\n"), ("b", "A post.\n\n")))
+    other = job(tmp_path / "c", "Another post.\n")
+    batch = Batch.from_ipc(clean_batch(Job(refs=(*first.refs, *second.refs, *other.refs))).batch)
+    alone = [Batch.from_ipc(clean_batch(one).batch) for one in (first, second, other)]
+    keys = [key for one in alone for key in one.items["text_key"].to_pylist()]
+    assert batch.items["text_key"].to_pylist() == keys
+    assert len(set(keys)) == 2
+    assert batch.signatures.num_rows == 2
 
 
 def test_a_document_that_kills_its_worker_goes_to_quarantine(hostile: Pool, tmp_path: Path) -> None:
