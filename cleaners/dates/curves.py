@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ HALF_YEAR = 183
 _OLDEST, _FARTHEST = 20_000, 4_000  # days back and ahead over which far mentions are spread
 _WEEKDAY_GIVEN = 0.2  # factor on the far shares of a day given with its weekday
 _WRONG_WEEKDAY = 0.03  # a stated weekday that does not fit: typing errors only
+_TWO_YEARS = 2 * 366  # a grid ends before the second year behind the last span's
 _BESIDE = 1500  # days beside the grid in which most mentions of other years lie
 
 
@@ -45,6 +47,7 @@ class Curves:
         self._offsets, self._size, self._reach = offsets, size, size + _BESIDE
         self._near: dict[str, Row] = {}
         self._stated: dict[tuple[str, bool], Singles] = {}
+        self._years: dict[tuple[str, tuple[int, ...], tuple[int, ...]], Singles] = {}
         self._pieces: dict[tuple[str, bool, bool | None, int, int], Singles] = {}
 
     def stated(self, label: str, after: int, days: int, *, fits: bool) -> Singles:
@@ -76,13 +79,23 @@ class Curves:
         is right there. first: the first day of the grid, which is not before the first span.
         """
         starts = [start for start, _ in spans]
-        ends = [*starts[1:], max(first + self._size, starts[-1] + 1)]
-        behind: list[bool | None] = [*fits[1:], None]
-        pieces = [
-            self._piece(label, fit, after, end - start, last - start + 1)
-            for (start, last), end, fit, after in zip(spans, ends, fits, behind, strict=True)
-        ]
-        return np.concatenate(pieces)[first - starts[0] :][: self._size]
+        after = first - starts[0]
+        key = (
+            label,
+            tuple(right - left for left, right in pairwise(starts)),
+            tuple(last - start + 1 for start, last in spans),
+        )
+        row = self._years.get(key) if all(fits) else None
+        if row is None:
+            behind: list[bool | None] = [*fits[1:], None]
+            pieces = [
+                self._piece(label, fit, ahead, size, days)
+                for size, days, fit, ahead in zip((*key[1], _TWO_YEARS), key[2], fits, behind, strict=True)
+            ]
+            row = np.concatenate(pieces)
+            if all(fits):  # most months and days are those of another one, some days later
+                self._years[key] = row
+        return row[after : after + self._size]
 
     def _piece(self, label: str, fit: bool, after: bool | None, size: int, days: int) -> Singles:
         """Return what lies between the day of a name and that of the next year, or the end of the grid: the

@@ -31,10 +31,11 @@ class Habits:
 
     def see(self, posterior: NDArray[np.float32], clues: Sequence[Clue]) -> None:
         """Count the day clues of one post, whose day has the given posterior."""
+        days = [clue for clue in clues if clue.kind == "day" and not clue.mention.ambiguous]
+        if not days:
+            return
         columns = np.flatnonzero(posterior)
-        for clue in clues:
-            if clue.kind != "day" or clue.mention.ambiguous:
-                continue
+        for clue in days:
             offsets = self._offsets(clue, columns)
             near = np.abs(offsets) <= HALF_YEAR
             self._counts[clue.label] += clue.weight * np.bincount(

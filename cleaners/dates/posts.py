@@ -15,7 +15,8 @@ from cleaners.dates.inputs import DateInput
 from cleaners.dates.likelihood import Emissions
 from cleaners.dates.neighbours import Dated, bound_by_neighbours, widened
 from cleaners.dates.stamps import read_day
-from cleaners.dates.timeline import Timeline, Told, span
+from cleaners.dates.timeline import Timeline
+from cleaners.dates.told import Told, span
 from schemas.items import UNDATED, Published
 
 #: The text must explain its day three times better than an average day before it counts as stating it.

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cleaners.dates.sweeps import LANES, Sweeps
+from cleaners.dates.sweep_kernel import LANES
+from cleaners.dates.sweeps import Sweeps
 from cleaners.dates.waits import CELL, Emitted, Plain, make_waits
 
 TABLE = {"waits": 0.07, "switch": 0.004, "restart": 1e-3}

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from cleaners.dates.clues import read_clues
-from cleaners.dates.timeline import Told, span
+from cleaners.dates.told import Told, span
 
 
 @pytest.mark.parametrize("bound", [None, date(2024, 6, 1)])
