@@ -127,7 +127,7 @@ class _Lines:
 
 def _forwarded(text: str, lines: _Lines) -> Mark | None:
     """Return the mark of a forwarded header. A long name that reads as a sentence must recur to be one."""
-    if not lines.may_be_header(text) or len(text) > _LONGEST_NAME + 30 or text[0].islower():
+    if len(text) > _LONGEST_NAME + 30 or text[0].islower():
         return None
     match = _forwarded_pattern()[0].match(text)
     if match is None:
@@ -214,7 +214,9 @@ def mark(texts: Sequence[str]) -> dict[int, Mark]:
     for index, text in enumerate(texts):
         if len(text) > _LONGEST_MARK or not text:
             continue
-        found = _paste(text) or _forwarded(text, lines)
+        found = _paste(text) if text[-1] in "]:" else None
+        if found is None and lines.may_be_header(text):
+            found = _forwarded(text, lines)
         if found:
             marks[index] = found
         elif len(text) <= _LONGEST_DATE and _DATE_LINE.match(text):
