@@ -9,8 +9,7 @@ taken by a cluster that holds a variant of it; it stays free for another one, or
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 
 from schemas.signatures import BLANK_KEY, CopyRelation, Member, Membership, Pair
 
@@ -29,14 +28,15 @@ def lead(members: Sequence[Member], pairs: Iterable[Pair]) -> list[Membership]:
     of texts that no member has are ignored; members of BLANK_KEY stay alone. The cluster_id is the
     item_id of the primary. Raises ValueError for an item_id that occurs twice.
 
-    Time is proportional to members and pairs (and their sorting), also where all texts are equal.
+    Time is proportional to members and pairs (and their sorting), also where all texts are equal. A pair
+    takes two references: floods have millions of pairs, and few texts that lead.
     """
     ranked = sorted(members, key=_choice)
     _check_distinct(ranked)
     by_text: defaultdict[str, list[Member]] = defaultdict(list)
     for member in ranked:
         by_text[member.text_key].append(member)
-    links = _link(pairs, by_text.keys())
+    touching = _touching(pairs, by_text.keys())
     found: list[Membership] = []
     # Copies of one text join together, so texts are dealt out, in the order of their first members
     # (a dict keeps it).
@@ -51,11 +51,11 @@ def lead(members: Sequence[Member], pairs: Iterable[Pair]) -> list[Membership]:
             found += [_membership(member, member, _PRIMARY) for member in same]
             continue
         found += [_membership(member, primary, _EXACT) for member in same]
-        copies, barred = links.copies[text], set(links.variants[text])
+        copies, barred = _copies(text, touching), _variants(text, touching)
         for other in sorted(free.intersection(copies), key=rank.__getitem__):
             if other not in barred:
                 free.remove(other)
-                barred |= links.variants[other]
+                barred |= _variants(other, touching)
                 found += [_membership(member, primary, copies[other]) for member in by_text[other]]
     return sorted(found, key=lambda membership: membership.item_id)
 
@@ -75,26 +75,31 @@ def _check_distinct(ranked: Sequence[Member]) -> None:
         seen.add(member.item_id)
 
 
-@dataclass(frozen=True, slots=True)
-class _Links:
-    """What pairs say of each text: its copies, and its variants."""
-
-    copies: defaultdict[str, dict[str, _Copy]]
-    variants: defaultdict[str, set[str]]
-
-
-def _link(pairs: Iterable[Pair], texts: Iterable[str]) -> _Links:
+def _touching(pairs: Iterable[Pair], texts: Iterable[str]) -> dict[str, list[Pair]]:
+    """Return the pairs of each text."""
     known = set(texts) - {BLANK_KEY}
-    links = _Links(defaultdict(dict), defaultdict(set))
+    touching: defaultdict[str, list[Pair]] = defaultdict(list)
     for pair in pairs:
-        if pair.left not in known or pair.right not in known or pair.left == pair.right:
-            continue
-        for one, other in ((pair.left, pair.right), (pair.right, pair.left)):
-            if pair.relation == "variant":
-                links.variants[one].add(other)
-            else:
-                links.copies[one][other] = (pair.relation, pair.similarity, pair.containment)
-    return links
+        if pair.left in known and pair.right in known and pair.left != pair.right:
+            touching[pair.left].append(pair)
+            touching[pair.right].append(pair)
+    return touching
+
+
+def _copies(text: str, touching: Mapping[str, Sequence[Pair]]) -> dict[str, _Copy]:
+    return {
+        pair.right if pair.left == text else pair.left: (pair.relation, pair.similarity, pair.containment)
+        for pair in touching.get(text, ())
+        if pair.relation != "variant"
+    }
+
+
+def _variants(text: str, touching: Mapping[str, Sequence[Pair]]) -> set[str]:
+    return {
+        pair.right if pair.left == text else pair.left
+        for pair in touching.get(text, ())
+        if pair.relation == "variant"
+    }
 
 
 def _membership(member: Member, primary: Member, copy: _Copy | tuple[None, float, float]) -> Membership:

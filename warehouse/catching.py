@@ -20,6 +20,9 @@ from warehouse.judges import Verifier
 #: Primaries of a component that its free texts are compared with. Floods of one text in many spellings need
 #: one or two; what is left behind is led by what the anchors say.
 ROUNDS = 8
+#: Texts that are compared at once: a component may be all that is stored, and their shingles take some 60
+#: bytes a character (measured).
+_TOGETHER = 2_000
 
 _TEXTS = """
 SELECT replace(text_key::VARCHAR, '-', ''), arg_min(text, spelling_key)
@@ -47,29 +50,41 @@ def catch(
 def _catch(
     con: duckdb.DuckDBPyConnection, matcher: Verifier, ranked: Sequence[str], links: Sequence[Pair]
 ) -> list[Pair]:
-    texts = _texts(con, ranked)
-    known: defaultdict[str, dict[str, bool]] = defaultdict(dict)
-    _note(known, links)
     found: list[Pair] = []
     free = dict.fromkeys(ranked)
     for _ in range(ROUNDS):
         primary = next(iter(free), None)
         if primary is None:
             break
-        unjudged = [text for text in free if text != primary and text not in known[primary]]
-        asked = [sorted((primary, text)) for text in unjudged]
-        new = list(matcher.verify([(left, texts[left], right, texts[right]) for left, right in asked]))
-        _note(known, new)
-        found += new
         del free[primary]
-        for text in [text for text in free if known[primary].get(text)]:
+        judged = _judged(primary, links) | _judged(primary, found)
+        new = _compare(con, matcher, primary, [text for text in free if text not in judged])
+        found += new
+        judged |= _judged(primary, new)
+        for text in [text for text in free if judged.get(text)]:
             del free[text]
     return found
 
 
-def _note(known: defaultdict[str, dict[str, bool]], pairs: Sequence[Pair]) -> None:
-    for pair in pairs:
-        known[pair.left][pair.right] = known[pair.right][pair.left] = pair.relation != "variant"
+def _judged(primary: str, pairs: Sequence[Pair]) -> dict[str, bool]:
+    """Return which texts a primary has been compared with, and whether they are its copies."""
+    return {
+        pair.right if pair.left == primary else pair.left: pair.relation != "variant"
+        for pair in pairs
+        if primary in (pair.left, pair.right)
+    }
+
+
+def _compare(
+    con: duckdb.DuckDBPyConnection, matcher: Verifier, primary: str, others: Sequence[str]
+) -> list[Pair]:
+    found: list[Pair] = []
+    for start in range(0, len(others), _TOGETHER):
+        some = others[start : start + _TOGETHER]
+        texts = _texts(con, [primary, *some])
+        asked = [sorted((primary, text)) for text in some]
+        found += matcher.verify([(left, texts[left], right, texts[right]) for left, right in asked])
+    return found
 
 
 def _components(ranked: Sequence[str], links: Sequence[Pair]) -> list[list[str]]:

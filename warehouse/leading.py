@@ -1,6 +1,8 @@
 """Lead anew the clusters of all components that a batch touches."""
 
 from collections import Counter
+from collections.abc import Iterator
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -57,7 +59,7 @@ SELECT
     - (SELECT count(*) FROM gone WHERE item_id <> cluster_id)
 """
 
-#: Pairs that are made into Python objects at once.
+#: Rows that are made into Python objects at once.
 _READ = 10_000
 
 
@@ -78,11 +80,23 @@ def grow_components(con: duckdb.DuckDBPyConnection) -> None:
 def lead(con: duckdb.DuckDBPyConnection, matcher: Matcher) -> int:
     """Lead the clusters of `component`; return how many more items are no primaries than before."""
     store(con, "affected", AFFECTED, {"blank": BLANK_KEY})
+    known: dict[str, str] = {}  # a flood has many pairs of few texts: each key is one string
     members = [
-        Member(item_id=item_id, text_key=text_key, earliest=earliest, length=length)
-        for item_id, text_key, earliest, length in con.execute(_LINKED).fetchall()
+        Member(
+            item_id=item_id, text_key=known.setdefault(text_key, text_key), earliest=earliest, length=length
+        )
+        for item_id, text_key, earliest, length in _rows(con, _LINKED)
     ]
-    links = _links(con)
+    links = [
+        Pair(
+            left=known.setdefault(left, left),
+            right=known.setdefault(right, right),
+            relation=relation,
+            similarity=similarity,
+            containment=containment,
+        )
+        for left, right, relation, similarity, containment in _rows(con, _LINKS)
+    ]
     links += catch(con, matcher, members, links)
     led = matcher.lead(members, links) if members else []
     sizes = Counter(membership.cluster_id for membership in led)
@@ -103,19 +117,7 @@ def lead(con: duckdb.DuckDBPyConnection, matcher: Matcher) -> int:
     return int(change)
 
 
-def _links(con: duckdb.DuckDBPyConnection) -> list[Pair]:
-    """Return the pairs between texts of `affected`. A flood has many of few texts: each key is one string."""
-    known: dict[str, str] = {}
-    return [
-        Pair(
-            left=known.setdefault(left, left),
-            right=known.setdefault(right, right),
-            relation=relation,
-            similarity=similarity,
-            containment=containment,
-        )
-        for rows in con.sql(_LINKS).to_arrow_table().to_batches(_READ)
-        for left, right, relation, similarity, containment in zip(
-            *(column.to_pylist() for column in rows.columns), strict=True
-        )
-    ]
+def _rows(con: duckdb.DuckDBPyConnection, query: str) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of an answer; most of them wait in Arrow, which takes a third of what Python does."""
+    for rows in con.sql(query).to_arrow_table().to_batches(_READ):
+        yield from zip(*(column.to_pylist() for column in rows.columns), strict=True)

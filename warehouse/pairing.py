@@ -1,6 +1,6 @@
 """Find the texts that share a band with those to be matched, and have the pairs judged."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import duckdb
 import pyarrow as pa
@@ -22,8 +22,11 @@ _PAIRS = pa.schema(
         ("containment", pa.float64()),
     ]
 )
-#: Candidates that are judged together. The shingles of a text are made once a part, so parts are large.
-_VERIFIED = 100_000
+#: Candidates that are judged together, and characters of their texts. The shingles of a text are made once a
+#: part, so parts are large; but they take some 60 bytes a character (measured), whatever a flood holds.
+_VERIFIED, _CHARACTERS = 100_000, 1_000_000
+#: Rows that are made into Python objects at once.
+_READ = 10_000
 
 # The bands of a text that is matched came with the batch; those of one that is only judged anew may not have.
 _MINE = """
@@ -51,10 +54,11 @@ UNION ALL
 SELECT band_key, text_key, band FROM ops.fresh_bands
 WHERE band_key IN (SELECT band_key FROM mine)
 """  # noqa: S608 - names of a module
+# By the right one: of a flood the left ones are its anchors, so that a part has few texts for its pairs.
 _CANDIDATE_KEYS = """
 SELECT replace(left_key::VARCHAR, '-', ''), replace(right_key::VARCHAR, '-', '')
 FROM candidates
-ORDER BY left_key, right_key
+ORDER BY right_key, left_key
 """
 _CANDIDATE_TEXTS = """
 SELECT replace(text_key::VARCHAR, '-', ''), arg_min(text, spelling_key)
@@ -95,16 +99,31 @@ def add_pairs(con: duckdb.DuckDBPyConnection, matcher: Verifier) -> None:
     texts = dict(con.execute(_CANDIDATE_TEXTS).fetchall())
     # In Arrow a pair of keys takes 72 bytes, in Python 220.
     keys_in_order = con.sql(_CANDIDATE_KEYS).to_arrow_table()
-    for start in range(0, keys_in_order.num_rows, _VERIFIED):
-        lefts, rights = (column.to_pylist() for column in keys_in_order.slice(start, _VERIFIED).columns)
-        # A text of which no version is left has bands in the index, but is no candidate.
-        part = [
-            (left, texts[left], right, texts[right])
-            for left, right in zip(lefts, rights, strict=True)
-            if left in texts and right in texts
-        ]
-        if pairs := matcher.verify(part) if part else ():
+    for part in _parts(keys_in_order, texts):
+        if pairs := matcher.verify(part):
             _insert_pairs(con, pairs)
+
+
+def _parts(candidates: pa.Table, texts: Mapping[str, str]) -> Iterator[list[tuple[str, str, str, str]]]:
+    """Yield pairs of keys with their texts, as many at a time as are judged together."""
+    part: list[tuple[str, str, str, str]] = []
+    seen: set[str] = set()
+    size = 0
+    for rows in candidates.to_batches(_READ):
+        for left, right in zip(*(column.to_pylist() for column in rows.columns), strict=True):
+            # A text of which no version is left has bands in the index, but is no candidate.
+            if left not in texts or right not in texts:
+                continue
+            part.append((left, texts[left], right, texts[right]))
+            for key in (left, right):
+                if key not in seen:
+                    seen.add(key)
+                    size += len(texts[key])
+            if len(part) >= _VERIFIED or size >= _CHARACTERS:
+                yield part
+                part, seen, size = [], set(), 0
+    if part:
+        yield part
 
 
 def _insert_pairs(con: duckdb.DuckDBPyConnection, pairs: Sequence[Pair]) -> None:
