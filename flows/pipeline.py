@@ -26,7 +26,7 @@ from flows.grouping import grouped
 from flows.inputs import Ref
 from flows.judging import failed, judged
 from flows.ledger import Judge, Ledger
-from flows.memory import database_memory
+from flows.memory import database_memory, give_back
 from flows.polled import Polled
 from flows.pool import Pool
 from flows.progress import Progress, Tell, silent
@@ -113,6 +113,8 @@ def enter(stack: contextlib.ExitStack, run: Run, *, any_recipe: bool = False) ->
     Raises WarehouseBusy, and, unless `any_recipe`, WarehouseError if its texts were signed by another recipe.
     """
     request = run.request
+    if request.memory_bytes is not None:
+        give_back()
     started = clock(run.started_at)
     writer = stack.enter_context(
         writing(

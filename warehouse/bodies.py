@@ -33,7 +33,7 @@ _LOST = (
     "backup."
 )
 #: Raw bytes that are read and hashed together.
-_TOGETHER = 64 << 20
+_TOGETHER = 16 << 20
 # Rows of a document lie together, so of a table only the part is read that holds the documents at hand.
 _PLACES = """
 CREATE OR REPLACE TEMP TABLE body_places AS
