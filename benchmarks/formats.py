@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from cleaners.decode import decode
 from cleaners.formats import detect
 from cleaners.formats.entry import Format, Glimpse
-from cleaners.mend import mend
+from cleaners.page import mend_page
 from schemas.options import CleanOptions
 from schemas.records import Record
 
@@ -76,11 +76,8 @@ def measure(name: str, known: Format, data: bytes, rounds: int) -> None:
 def measure_text(name: str, data: bytes, megabytes: float, rounds: int) -> None:
     """Print the speed from bytes to lines with offsets, and from lines to their display form."""
     data = data * max(1, int(megabytes * 1e6 / len(data)))
-    lines = [line.text for line in decode(data).lines]
-    to_lines, to_display = race(
-        [lambda: decode(data), lambda: [mend(line) for line in lines]],
-        rounds,
-    )
+    lines = decode(data).lines
+    to_lines, to_display = race([lambda: decode(data), lambda: mend_page(lines)], rounds)
     print(f"{name[:34]:34} {'text: to lines':22} {len(data) / to_lines / 1e6:7.1f}")
     print(f"{name[:34]:34} {'text: display form':22} {len(data) / (to_display or 1) / 1e6:7.1f}")
 

@@ -6,7 +6,9 @@ Numbers count all lines of the file, refused ones too.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import accumulate, count
+from itertools import count
+
+import numpy as np
 
 from cleaners.runs import RawLine, Span, read_damaged_utf8, read_runs
 from cleaners.wide import (
@@ -66,7 +68,7 @@ def decode(data: bytes, options: DecodeOptions = DecodeOptions()) -> Decoded:  #
     begin = mark[1] if mark else 0
     if begin == len(data) and begin:
         return _refused(data, "empty", "The document holds only a byte order mark.")
-    nuls = data.count(0)
+    nuls = 0 in data
     if nuls and not data.strip(b"\0\r\n\t "):
         return _refused(
             data, "nul-bytes", f"The {len(data):,} bytes are NULs; the file was probably never written."
@@ -154,21 +156,16 @@ def _read_block(data: bytes, start: int, end: int, page: _Page, max_line: int) -
         text = block.decode()
     except UnicodeDecodeError:
         return False
-    plain = text.isascii()
-    returns = "\r" in text
-    texts = (text.replace("\r\n", "\n") if returns else text).split("\n")
-    # In ASCII without returns a line has as many bytes as characters.
-    sizes = [len(body) + 1 for body in (texts if plain and not returns else block.split(b"\n"))]
-    if max(sizes) > max_line:
+    edges = np.flatnonzero(np.frombuffer(block, dtype=np.uint8) == ord("\n")) + (start + 1)
+    edges = np.concatenate(([start], edges, [] if block.endswith(b"\n") else [end])).astype(np.int64)
+    if np.diff(edges).max() > max_line:
         return False
-    if text.endswith("\n"):
+    texts = (text.replace("\r\n", "\n") if b"\r" in block else text).split("\n")
+    if not texts[-1]:
         texts.pop()
-        sizes.pop()
-    else:
-        sizes[-1] -= 1
-    if not plain:
+    if not text.isascii():
         page.beyond_ascii = page.apart = True
-    ends = list(accumulate(sizes, initial=start))
+    ends: list[int] = edges.tolist()
     page.lines.extend(map(Line, count(page.number + 1), ends, ends[1:], texts))
     page.number += len(texts)
     return True

@@ -151,7 +151,7 @@ def read_seven_bit(data: bytes, max_line: int) -> Decoded | None:
     """Read ISO 2022 or HZ: ASCII bytes with shifts, which decode to other letters. None if it is neither."""
     if b"\x1b" in data and data.isascii() and _DESIGNATION.search(data):
         candidates: tuple[str, ...] = _ISO_2022
-    elif b"~{" in data and data.isascii() and len(_HZ.findall(data)) == data.count(b"~{"):
+    elif data.isascii() and b"~" in data and b"~{" in data and len(_HZ.findall(data)) == data.count(b"~{"):
         candidates = ("hz",)
     else:
         return None

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from schemas.documents import CodecRun, Refusal
 from schemas.drift import Drift
 from schemas.items import Basis, Card, Kind
+from schemas.swift import swift
 
 
+@swift
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """One post, article or message as its format gives it, at bytes [start, end) of the document.
