@@ -22,8 +22,8 @@ DEFAULT_WAREHOUSE = Path("warehouse/feedmill.duckdb")
 # One batch is one transaction and one answer of a worker process. Two MB of prose are about a second of
 # cleaning: long beside the costs of a batch (some ten milliseconds), short beside a run.
 DEFAULT_BATCH_BYTES = 2_000_000
-# Each worker takes up to 230 MB, the run itself with DuckDB 480. No input of a gigabyte should take more than
-# one of memory without being asked to (docs/formats.md), and with three workers it may.
+# Each worker takes some 110 MB, what they share 80, the run itself with DuckDB 300. No input of a gigabyte
+# should take more than one of memory without being asked to (docs/formats.md).
 USUAL_WORKERS = 2
 _KEYS = ("warehouse", "workers", "batch_bytes", "memory_bytes", "bodies", "serve", "sources")
 # Less would refuse documents of a few hundred kilobytes.
