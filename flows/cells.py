@@ -6,7 +6,7 @@ entities. So nothing can be escaped: what would be markup is replaced by a sign 
 
 import re
 
-from flows.report import apart, line_of
+from flows.report import MAX_TEXT, apart, line_of
 
 _ALIKE = str.maketrans(
     {
@@ -26,7 +26,7 @@ _UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 _LEADING = re.compile(r"(?=[#+=|:-]|\d+[.)])")
 
 
-def cell(text: str) -> str:
+def cell(text: str, most: int = MAX_TEXT) -> str:
     """Return text as one line of at most 200 characters that is no markup anywhere."""
-    plain = _UNDERSCORE.sub("\N{FULLWIDTH LOW LINE}", line_of(text).translate(_ALIKE))
+    plain = _UNDERSCORE.sub("\N{FULLWIDTH LOW LINE}", line_of(text, most).translate(_ALIKE))
     return apart(_LEADING.sub("\u200b", plain, count=1) if _LEADING.match(plain) else plain)

@@ -37,10 +37,10 @@ def escape(text: str) -> str:
     return _MARKUP.sub(lambda match: f"&#{ord(match[0])};", apart(line_of(text)))
 
 
-def line_of(text: str) -> str:
+def line_of(text: str, most: int = MAX_TEXT) -> str:
     """Return text as one line of at most 200 characters, without controls that turn or hide what follows."""
     line = _BLANK.sub(" ", text).strip()
-    return line if len(line) <= MAX_TEXT else line[: MAX_TEXT - 1] + "…"
+    return line if len(line) <= most else line[: most - 1] + "…"
 
 
 def apart(line: str) -> str:

@@ -27,6 +27,8 @@ CHECKS_KEY, PICTURE_KEY = "data-checks", "overview"
 _SHOWN = 20
 #: Rows of the report that only show how to look closer.
 _MENTIONED = 5
+#: Characters of a title: the id beside it should be seen without scrolling, at the width of a laptop.
+_TITLE = 44
 #: Days of the picture: ten years of a daily feed.
 _DAYS = 3660
 
@@ -71,7 +73,7 @@ def show(summary: RunSummary) -> None:
     create_table_artifact(
         [_cluster(one) for one in clusters],
         key=CLUSTERS_KEY,
-        description="Clusters that the last runs added to; `feedmill explain ID` shows an item's source.",
+        description="Clusters that the last runs added to; `feedmill explain ID` says why an item is a copy.",
     )
     create_table_artifact(
         [_reason(one) for one in why],
@@ -119,13 +121,13 @@ def findings(summary: RunSummary) -> list[dict[str, Any]]:
 
 def _cluster(one: Cluster) -> dict[str, Any]:
     return {
-        "title": cell(one.title or "(without a title)"),
-        "published": one.published.isoformat() if one.published else "",
-        "exact copies": one.exact,
-        "near copies": one.near,
+        "title": cell(one.title or "(without a title)", _TITLE),
+        "exact": one.exact,
+        "near": one.near,
         "contained": one.contained,
-        "primary": f"feedmill explain {one.primary_id}",
-        "a copy": f"feedmill explain {one.copy_id}" if one.copy_id else "",
+        "a copy": one.copy_id or "",
+        "published": one.published.isoformat() if one.published else "",
+        "primary": one.primary_id,
     }
 
 

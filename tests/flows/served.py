@@ -227,14 +227,14 @@ def shown(url: str, folder: Path, *words: str) -> str:
     return page
 
 
-def look(url: str, folder: Path, *, picture: Path | None = None, height: int = 1000) -> str:
+def look(url: str, folder: Path, *, picture: Path | None = None) -> str:
     """Return the DOM of a page after its scripts ran. With `picture`, save what is visible."""
     flags = [
         *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
         *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
         *(
             "--virtual-time-budget=20000",
-            f"--window-size=1400,{height}",
+            "--window-size=1400,1000",
             f"--user-data-dir={folder / 'chromium'}",
         ),
     ]
