@@ -128,8 +128,8 @@ def serve(tmp_path_factory: pytest.TempPathFactory, told: tuple[int, list[Any]])
     (folder / "feedmill.toml").write_text(CONFIG.format(sink=told[0], dead=free_port()), encoding="utf-8")
     deliver(folder / "big", seed=1)
     one = Serve(folder, free_port())
-    one.start(FEEDMILL_BATCH_BYTES=str(BATCH_BYTES))
     try:
+        one.start(FEEDMILL_BATCH_BYTES=str(BATCH_BYTES))
         yield one
     finally:
         one.kill()
