@@ -59,28 +59,6 @@ class Paces:
         """Return the steps of all posts on a line of `size` columns."""
         return count * size * self.steps * len(self.gaps) * len(self.newest_first)
 
-    def only(self, kept: NDArray[np.bool_]) -> "Paces":
-        """Return the paces that are kept."""
-        gaps, shares = (
-            tuple(value for value, stays in zip(row, kept, strict=True) if stays)
-            for row in (self.gaps, self.shares)
-        )
-        return replace(self, gaps=gaps, shares=shares)
-
-    def coarse(self, busy: float, alike: float) -> tuple["Paces", NDArray[np.int64]]:
-        """Return the paces with those up to `busy` days that differ by less than a factor taken together, as
-        the slowest of them; and which of these each is."""
-        gaps: list[float] = []
-        shares: list[float] = []
-        group = []
-        for gap, share in sorted(zip(self.gaps, self.shares, strict=True), reverse=True):
-            if not gaps or gap > busy or gap * alike <= gaps[-1] or gaps[-1] > busy:
-                gaps.append(gap)
-                shares.append(0.0)
-            shares[-1] += share
-            group.append(len(gaps) - 1)
-        return replace(self, gaps=tuple(gaps), shares=tuple(shares)), np.array(group[::-1])
-
 
 class _Passes(Protocol):
     """What runs over posts: `Plain` or `Sweeps`, which lay out their states differently."""
@@ -154,8 +132,10 @@ class Order:
 
     def kept(self) -> Paces:
         """Return the directions and paces that the posteriors leave. Call it when all have been read."""
-        kept = self.shares >= _SMALL_SHARE * self.shares.sum()
-        return replace(self._paces.only(kept), newest_first=self.newest_first)
+        low = _SMALL_SHARE * self.shares.sum()
+        kept = [at for at, share in enumerate(self.shares) if share >= low]
+        gaps, shares = (tuple(row[at] for at in kept) for row in (self._paces.gaps, self._paces.shares))
+        return replace(self._paces, newest_first=self.newest_first, gaps=gaps, shares=shares)
 
     def posterior(self) -> Iterator[tuple[int, Singles]]:
         """Yield blocks of posteriors (posts x columns, rows sum to 1) with their first post, last first."""

@@ -43,10 +43,7 @@ _STEPS, _FINE = 6, 4096
 #: days of a thousand, 3e-4 half as many ends and 1 best day. The survey finds the ends of the line itself, by
 #: _OUTSIDE, so it needs more of the tails.
 _CLOSED, _CLOSED_SURVEY = 3e-4, 1e-5
-_UNLIKELY = 1e-3  # directions and paces below this share of the evidence by weeks are not looked at by days
-#: On a line of weeks paces up to this many days apart are told apart no finer than by this factor.
-_BUSY, _ALIKE = 7.0, 5.0
-_EIGHT = 8  # paces that cost no more than one: they are walked side by side (sweeps)
+_UNLIKELY = 1e-3  # directions below this share of the evidence by weeks are not looked at by days
 #: Steps of all posts from which weeks are looked at first where the compiled passes are loaded already.
 _SHORT = 200_000
 _EMITTED = 4_000_000  # values of likelihoods that are kept from the passes over weeks for those over days
@@ -112,13 +109,12 @@ class Timeline:
             row = emit(number)
             return None if row is None else _by_week(row)
 
-        coarse, group = paces.coarse(_BUSY, _ALIKE if len(paces.gaps) > _EIGHT else 1.0)
         weeks = Order(
             cache(by_week) if len(posts) * -(-size // CELL) <= 2 * _EMITTED else by_week,
             len(posts),
             -(-size // CELL),
             _by_week(prior),
-            replace(coarse, steps=1, days=CELL),
+            replace(paces, steps=1, days=CELL),
             emissions.offsets,
             swept=True,
             least=_UNLIKELY,
@@ -127,9 +123,6 @@ class Timeline:
         for first, block in weeks.posterior():
             opened[first : first + len(block)] = _beside(_bulk(block, closed))
         kept = replace(paces, newest_first=weeks.newest_first)
-        if len(paces.gaps) > _EIGHT:
-            likely = weeks.shares >= _UNLIKELY * weeks.shares.sum()
-            kept = kept.only(likely[group])
         return Order(emit, len(posts), size, prior, kept, emissions.offsets, swept=True, opened=opened)
 
     def _emit(self, posts: Sequence[int], emissions: Emissions) -> Emit:
