@@ -120,7 +120,7 @@ def _reuse_keys(texts: Sequence[str], places: Sequence[int], size: int) -> pa.Ar
 def _folded(texts: Sequence[str]) -> Sequence[bytes | memoryview]:
     """Return `" ".join(text.casefold().split())` of each text in UTF-8, all of them at once.
 
-    Texts with line breaks in them are folded one by one.
+    Texts with line breaks in them are folded one by one. Raises UnicodeEncodeError for lone surrogates.
     """
     whole = "\n".join(texts).casefold()
     for space in _spaces():

@@ -79,7 +79,9 @@ def test_reuse_brings_spellings_together_and_only_of_what_items_keep() -> None:
     assert batch.paragraphs["reuse_key"].to_pylist() == [key, key, None, blank, None]
 
 
-@given(st.lists(st.text(st.characters() | st.sampled_from(" \n\t\r\xa0\u3000\x1fAẞß"))))
+@given(
+    st.lists(st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from(" \n\t\r\xa0\u3000\x1fAẞß")))
+)
 def test_folding_at_once_is_folding_one_by_one(texts: list[str]) -> None:
     folded = [bytes(one) for one in paragraphs._folded(texts)]
     assert folded == [" ".join(text.casefold().split()).encode() for text in texts]
