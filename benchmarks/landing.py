@@ -9,6 +9,7 @@ as by default; the first million costs what the second does but for the joins ag
 """
 
 import argparse
+import gc
 import hashlib
 import os
 import resource
@@ -256,6 +257,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="where to put 4 GB for a while")
     args = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="landing-", dir=args.folder))
+    gc.set_threshold(200_000, 50, 50)  # as a worker has it (flows/worker.py)
     try:
         path = folder / "feed.duckdb"
         raw = landing(path, args.items)

@@ -29,6 +29,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from cleaners.signatures import load_kernel
 from flows import cleaning, pipeline
+from flows.grouping import grouped
 from flows.ledger import Judge
 from flows.runs import IngestRequest
 from flows.settings import SourceSettings
@@ -36,7 +37,6 @@ from flows.sources import discover
 from flows.survey import plan, survey
 from warehouse import land as landing
 from warehouse import tabulate
-from warehouse.batch import Batch
 from warehouse.writer import writing
 
 HERE = Path(__file__).resolve().parent
@@ -158,16 +158,10 @@ def stages(files: list[Path], scratch: Path, share: float) -> None:
         writer.start_run(run.run_id, run.started_at.isoformat(), "line")
         with clock.stage("read"):
             found = survey(discover(request.inputs, warehouse=request.warehouse), writer.known)
-        for job in plan(found.new, request):
-            with clock.stage("batch"):
-                answer = cleaning.clean_batch(job, clean=clock.timed("clean", cleaning.clean))
+        answers = map(clock.timed("batch", _cleaned(clock)), plan(found.new, request))
+        for some in grouped(answers, request.batch_bytes):  # as the pipeline lands them
             with clock.stage("land"):
-                landed = writer.land(
-                    Batch.from_ipc(answer.batch),
-                    run_id=run.run_id,
-                    at=run.started_at.isoformat(),
-                    matcher=judge,
-                )
+                landed = pipeline.land(writer, some, run, judge)
         writer.finish_run(run.run_id, run.started_at.isoformat(), "completed")
     total = time.process_time() - began
     print(f"\nby stage, {size / MB:.1f} MB in one process: {total:.1f} CPU s, {size / MB / total:.2f} MB/s")
@@ -176,6 +170,11 @@ def stages(files: list[Path], scratch: Path, share: float) -> None:
             f"    {name:14} {seconds:7.2f} s  {seconds / total:6.1%}  {size / MB / (seconds or 1):8.1f} MB/s"
         )
     assert landed.documents_new
+
+
+def _cleaned(clock: Clock) -> Callable[[cleaning.Job], cleaning.Answer]:
+    clean = clock.timed("clean", cleaning.clean)
+    return lambda job: cleaning.clean_batch(job, clean=clean)
 
 
 def datatrove(python: Path, files: list[Path], scratch: Path, share: float) -> None:

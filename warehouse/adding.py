@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import duckdb
 
-from warehouse.batch import Batch
+from warehouse.batch import SIGHTING, VERSION, Batch
+from warehouse.connection import registered
 
 # Of what is stored, one column is read once; of the versions that the batch's items have, few, the rest.
 _NEW_VERSIONS = """
@@ -41,28 +42,16 @@ DELETE FROM ops.past_versions AS past
 USING new_versions AS fresh
 WHERE fresh.item_id = past.item_id AND fresh.version_id = past.version_id
 """
-# By rowid: a window over rows as wide as these costs three times as much.
-_CHOOSE_ROWS = """
-CREATE OR REPLACE TEMP TABLE chosen_rows AS
+_CHOSEN = """
 SELECT min(rowid) AS place
 FROM stage_items SEMI JOIN new_versions USING (item_id, version_id)
 GROUP BY item_id, version_id
+ORDER BY place
 """
-_ADD_VERSIONS = """
-INSERT INTO core.versions BY NAME
-SELECT * EXCLUDE (
-    document_key, ordinal, first_line, last_line, byte_start, byte_end,
-    boundary_confidence, boundary_cue, dropped
-)
-FROM stage_items
-"""
-_ADD_SIGHTINGS = """
+_ADD_SIGHTINGS = f"""
 INSERT INTO core.sightings BY NAME
-SELECT
-    document_key, ordinal, item_id, version_id, first_line, last_line, byte_start, byte_end,
-    boundary_confidence, boundary_cue, dropped
-FROM stage_items SEMI JOIN new_documents USING (document_key)
-"""
+SELECT {", ".join(SIGHTING)} FROM stage_items SEMI JOIN new_documents USING (document_key)
+"""  # noqa: S608 - names of a module
 # Rows that lie in Arrow cannot be joined by UUID: hence the cast.
 _OF_NEW = "WHERE document_key::VARCHAR IN (SELECT document_key::VARCHAR FROM new_documents)"
 _ROWS = ("paragraphs", "quarantine", "traces", "drifts")
@@ -109,11 +98,11 @@ def add_rows(
     """
     if con.execute("FROM ops.past_versions LIMIT 1").fetchone():
         con.execute(_RECALL_VERSIONS)
-    if versions.new == batch.items.num_rows:
-        con.execute(_ADD_VERSIONS)
-    else:
-        con.execute(_CHOOSE_ROWS)
-        con.execute(f"{_ADD_VERSIONS} WHERE rowid IN (FROM chosen_rows)")
+    said = batch.items.select(VERSION)
+    if versions.new != said.num_rows:
+        said = said.take(con.sql(_CHOSEN).to_arrow_table()["place"])
+    with registered(con, "arrow_versions", said):
+        con.execute("INSERT INTO core.versions BY NAME FROM arrow_versions")
     con.execute(_ADD_SIGHTINGS)
     for name in _ROWS:
         add_stage(con, f"core.{name}", batch, whole=whole)

@@ -89,6 +89,10 @@ ITEMS = pa.schema(
         ("card_description", pa.string()),
     ]
 )
+#: Where an item stands: what core.sightings holds of it.
+SIGHTING = tuple(ITEMS.names[: ITEMS.names.index("kind")])
+#: What an item says: what core.versions holds of it.
+VERSION = ("item_id", "version_id", *ITEMS.names[ITEMS.names.index("kind") :])
 PARAGRAPHS = pa.schema(
     [
         ("document_key", KEY),

@@ -5,8 +5,10 @@ import pyarrow as pa
 #: Bytes of a row of raw.bodies. DuckDB writes the last group of 122,880 rows of a table anew with every
 #: checkpoint behind a change, so pieces are small: 63 MB, where all bodies of a warehouse would be one group.
 PIECE = 512
-#: Of prose 1 leaves .385 and takes 3.4 s a GB, 3 .356 and 5.4 s, 6 .346 and 15 s, 9 .338 and 27 s.
-_LEVEL = 3
+#: Of prose 1 leaves .385 and takes 3.1 s a GB, 2 .360 and 4.3 s, 3 .356 and 6.0 s, 4 .353 and 9.2 s. By 1 the
+#: file is larger than the 0.9 bytes a byte that it may be. Of real dumps, where lines come twice, 2 leaves a
+#: twentieth more than 3.
+_LEVEL = 2
 
 
 def pack(data: bytes) -> bytes:

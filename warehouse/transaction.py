@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import duckdb
 
 from schemas.errors import FeedmillError, WarehouseError
-from warehouse.batch import Batch
+from warehouse.batch import SIGHTING, Batch
 from warehouse.connection import staged
 
 
@@ -16,9 +16,11 @@ def transaction(
 ) -> Iterator[None]:
     """Stage a batch but for the tables `beside`, and commit what the block does with it, or nothing of it.
 
+    Of the items it stages where they stand, and their texts' keys: what they say is read once, where it lies.
     Raises WarehouseError that names the documents for whatever the warehouse refuses.
     """
     stages = {f"stage_{name}": rows for name, rows in batch.tables().items() if name not in beside}
+    stages["stage_items"] = batch.items.select([*SIGHTING, "text_key"])
     try:
         with staged(con, stages):
             con.execute("BEGIN")
