@@ -58,6 +58,18 @@ def test_what_was_checked_is_not_checked_again_and_what_is_new_is(sound: duckdb.
     assert [failure.check for failure in run_checks(sound)] == ["bytes_accounted"]
 
 
+def test_in_however_many_parts_new_documents_are_checked_the_same_is_found(
+    sound: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for text in ("A flood in town", "Nothing new today"):
+        land(sound, batch_of(document([text])), run_id="run-1", at=AT, matcher=Words())
+    sound.execute("DELETE FROM core.paragraphs WHERE ordinal = 0")  # of each document
+    (whole,) = [failure for failure in check_new(sound) or () if failure.check == "bytes_accounted"]
+    monkeypatch.setattr("warehouse.checks.PART_ITEMS", 1)
+    (parts,) = [failure for failure in check_new(sound) or () if failure.check == "bytes_accounted"]
+    assert parts.rows == whole.rows == 3
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["label"])
 def test_a_fault_is_found(sound: duckdb.DuckDBPyConnection, case: dict[str, str]) -> None:
     sound.execute(case["input"])
