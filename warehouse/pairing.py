@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from schemas.signatures import Pair
@@ -99,9 +100,33 @@ def add_pairs(con: duckdb.DuckDBPyConnection, matcher: Verifier) -> None:
     texts = dict(con.execute(_CANDIDATE_TEXTS).fetchall())
     # In Arrow a pair of keys takes 72 bytes, in Python 220.
     keys_in_order = con.sql(_CANDIDATE_KEYS).to_arrow_table()
-    for part in _parts(keys_in_order, texts):
+    for part in _parts(_linked_together(keys_in_order), texts):
         if pairs := matcher.verify(part):
             _insert_pairs(con, pairs)
+
+
+def _linked_together(candidates: pa.Table) -> pa.Table:
+    """Return candidates so that those of texts that are linked, however far, stand together.
+
+    In the order of keys the copies of a text are in as many parts as it has, and in each it is shingled anew.
+    """
+    if candidates.num_rows < 2:
+        return candidates
+    lefts, rights = candidates.columns
+    coded = pa.chunked_array([*lefts.chunks, *rights.chunks]).combine_chunks().dictionary_encode()
+    pairs = coded.indices.to_numpy().reshape(2, -1)
+    roots = list(range(len(coded.dictionary)))
+
+    def root(text: int) -> int:
+        while roots[text] != text:
+            roots[text] = text = roots[roots[text]]
+        return text
+
+    for start in range(0, pairs.shape[1], _READ):
+        for left, right in pairs[:, start : start + _READ].T.tolist():
+            roots[root(left)] = root(right)
+    found = np.array(list(map(root, range(len(roots)))))
+    return candidates.take(np.lexsort((pairs[0], found[pairs[0]])))
 
 
 def _parts(candidates: pa.Table, texts: Mapping[str, str]) -> Iterator[list[tuple[str, str, str, str]]]:

@@ -4,11 +4,12 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import duckdb
 import networkx as nx
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -17,7 +18,7 @@ from warehouse_cases import AT, Words, batch_of, document, fingerprint, sign
 
 from cleaners.clusters import lead
 from schemas.signatures import Member, Membership, Pair
-from warehouse import band_index
+from warehouse import band_index, pairing
 from warehouse.batch import Batch
 from warehouse.checks import run_checks
 from warehouse.columns import key_of
@@ -189,3 +190,18 @@ def test_a_key_met_in_another_band_is_no_candidate(con: duckdb.DuckDBPyConnectio
     con.execute("UPDATE dedup.bands SET band = band + 1")
     land_all(con, batch_of(document(["big fire in town", "near the river now"], name="late.txt")))
     assert con.execute("SELECT count(*) FROM candidates").fetchall() == [(0,)]
+
+
+@given(st.sets(st.tuples(st.integers(0, 30), st.integers(0, 30)).filter(lambda pair: pair[0] < pair[1])))
+def test_candidates_are_judged_once_each_and_with_those_that_they_are_linked_to(
+    pairs: set[tuple[int, int]],
+) -> None:
+    rows = [(f"{left:032}", f"{right:032}") for left, right in sorted(pairs)]
+    given_rows = pa.table({str(side): pa.array([row[side] for row in rows], pa.string()) for side in (0, 1)})
+    ordered = [tuple(row.values()) for row in pairing._linked_together(given_rows).to_pylist()]
+    assert sorted(ordered) == rows
+    whose = {
+        text: number for number, texts in enumerate(nx.connected_components(nx.Graph(rows))) for text in texts
+    }
+    met = [whose[left] for left, _ in ordered]
+    assert sum(one != other for one, other in pairwise(met)) == max(0, len(set(met)) - 1)
