@@ -96,13 +96,18 @@ def _found(text: str, tokens: Tokens, window: Window, name: str, match: re.Match
 
 def _read(found: Found) -> list[Mention]:
     if found.form in _LISTS:
-        days = [_placed(found, read, first, last) for read, first, last in read_list(found)]
+        days = [_placed(found, read, first, last) for read, first, last in read_list(found) if _exists(read)]
         return [*map(partial(_dated_like, _with_year(found, days[-1])), days)] if days else []
     read = READERS[found.form](found)
-    if read is None:
+    if read is None or not _exists(read):
         return []
     skip = _lead(found)
     return [_with_year(found, _placed(found, read, skip, len(found.texts) - 1))]
+
+
+def _exists(read: Mention) -> bool:
+    """Say whether a year is one of the calendar: programs write 0000-01-01 where they know no day."""
+    return 0 not in (read.year, read.end_year)
 
 
 def _placed(found: Found, read: Mention, first: int, last: int) -> Mention:

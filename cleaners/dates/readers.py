@@ -81,8 +81,9 @@ def _read_parts(found: Found) -> Mention | None:
 
 def _read_cjk(found: Found) -> Mention | None:
     letters = found.letters()
-    year = full_year(number(found.texts[0])) if "J" in letters else None
-    if year is not None and not is_cjk_year(found.texts[0], year):
+    said = found.texts[0]
+    year = (full_year(number(said)) if len(said) < 4 else number(said)) if "J" in letters else None
+    if year is not None and not is_cjk_year(said, year):
         return None
     month, *days = [
         n for at, n in enumerate(found.numbers("D")) if at or letters[0] != "D" or letters[1] != "J"
