@@ -27,6 +27,6 @@ _LEADING = re.compile(r"(?=[#+=|:-]|\d+[.)])")
 
 
 def cell(text: str, most: int = MAX_TEXT) -> str:
-    """Return text as one line of at most 200 characters that is no markup anywhere."""
+    """Return text as one line that is no markup anywhere, cut to at most `most` characters before that."""
     plain = _UNDERSCORE.sub("\N{FULLWIDTH LOW LINE}", line_of(text, most).translate(_ALIKE))
     return apart(_LEADING.sub("\u200b", plain, count=1) if _LEADING.match(plain) else plain)

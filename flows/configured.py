@@ -28,8 +28,8 @@ def configuration(settings: Settings) -> Iterator[Finding]:
     """Yield what there is to say about settings and servers, without asking anybody."""
     file = settings.config_file
     if file:
-        names = ", ".join(source.name for source in settings.sources) or "no sources"
-        yield Finding(check="feedmill.toml", state="ok", found=f"{file.resolve()}: {names}")
+        listed = ", ".join(source.name for source in settings.sources) or "no sources"
+        yield Finding(check="feedmill.toml", state="ok", found=f"{file.resolve()}: {listed}")
     else:
         yield Finding(
             check="feedmill.toml",

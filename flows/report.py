@@ -38,7 +38,7 @@ def escape(text: str) -> str:
 
 
 def line_of(text: str, most: int = MAX_TEXT) -> str:
-    """Return text as one line of at most 200 characters, without controls that turn or hide what follows."""
+    """Return text as a line of at most `most` characters, without controls that turn or hide what follows."""
     line = _BLANK.sub(" ", text).strip()
     return line if len(line) <= most else line[: most - 1] + "…"
 

@@ -126,7 +126,8 @@ def _linked_together(candidates: pa.Table) -> pa.Table:
         for left, right in pairs[:, start : start + _READ].T.tolist():
             roots[root(left)] = root(right)
     found = np.array(list(map(root, range(len(roots)))))
-    return candidates.take(np.lexsort((pairs[0], found[pairs[0]])))
+    # Stable: inside of a flood the order is kept that shingles each text once beside its anchors.
+    return candidates.take(np.argsort(found[pairs[0]], kind="stable"))
 
 
 def _parts(candidates: pa.Table, texts: Mapping[str, str]) -> Iterator[list[tuple[str, str, str, str]]]:
