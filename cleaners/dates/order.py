@@ -130,9 +130,12 @@ class Order:
         self._use(replace(self._waits, newest_first=np.array(self.newest_first)))
         self.shares = np.zeros(len(paces.gaps))
 
-    def kept(self) -> Paces:
-        """Return the directions and paces that the posteriors leave. Call it when all have been read."""
-        low = _SMALL_SHARE * self.shares.sum()
+    def kept(self, least: float = _SMALL_SHARE) -> Paces:
+        """Return the directions and paces that the posteriors leave. Call it when all have been read.
+
+        least: the share of the posts that keeps a pace.
+        """
+        low = least * self.shares.sum()
         kept = [at for at, share in enumerate(self.shares) if share >= low]
         gaps, shares = (tuple(row[at] for at in kept) for row in (self._paces.gaps, self._paces.shares))
         return replace(self._paces, newest_first=self.newest_first, gaps=gaps, shares=shares)

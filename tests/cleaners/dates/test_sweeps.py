@@ -2,13 +2,13 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cleaners.dates.sweep_kernel import LANES
 from cleaners.dates.sweeps import Sweeps
 from cleaners.dates.waits import CELL, Emitted, Plain, make_waits
 
@@ -52,10 +52,10 @@ def test_sweeps_do_what_the_plain_passes_do(
     assert swept_shares == pytest.approx(shares, abs=1e-2)
 
 
-def test_more_paces_than_are_walked_side_by_side_are_refused() -> None:
-    gaps = [0.1 * (1 + at) for at in range(LANES + 1)]
-    with pytest.raises(ValueError, match="17 paces of 8 terms; the passes hold 16 of 8"):
-        Sweeps(make_waits(10, 1, gaps, [1.0] * len(gaps), [False], TABLE))
+def test_other_mixtures_than_the_passes_are_made_for_are_refused() -> None:
+    waits = make_waits(10, 1, [1.0], [1.0], [False], TABLE)
+    with pytest.raises(ValueError, match="mixtures of 7 terms; the passes hold 8"):
+        Sweeps(replace(waits, ratios=waits.ratios[:, 1:], weights=waits.weights[:, 1:]))
 
 
 @pytest.mark.parametrize(
