@@ -14,6 +14,7 @@ explains nothing, and keeps no bytes; its stages run one after the other on one 
 import argparse
 import gc
 import json
+import os
 import resource
 import shutil
 import subprocess
@@ -26,6 +27,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # as a worker has it (flows/nursery.py)
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from cleaners.signatures import load_kernel
 from flows import cleaning, pipeline

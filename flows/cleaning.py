@@ -136,7 +136,7 @@ def clean_single(single: Single, clean: Clean = clean) -> CleanedDocument | Casu
         warm_up()
         warm_format(single.blob.media_type)
     try:
-        with bounded(single.memory):
+        with bounded(single.memory, len(single.blob.data)):
             return clean(single.blob, single.options)
     except Exception as error:  # noqa: BLE001 - as in a batch
         return casualty_of(error, single.memory)
@@ -183,7 +183,7 @@ def _cleaned(
     one item may have several versions, and documents of one source share many."""
     options = options_of(ref)
     try:
-        with bounded(allowed(ref, memory)):
+        with bounded(allowed(ref, memory), len(blob.data)):
             document = harmed(clean(blob, options), ref.harm)
             # Within a limit of memory a compiler could end the process: the kernel is there by now or never.
             texts = list({item.text: None for item in document.items if item.text not in known})

@@ -29,8 +29,14 @@ START_SECONDS = 120.0
 _END_SECONDS = 5.0
 
 # One process a core: threads of numpy's algebra would be in each other's way, take memory, and forbid to
-# fork. Few arenas, trimmed early: 40 MB a worker that glibc would keep for itself (measured).
-_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "1000000"}
+# fork. Few arenas: 40 MB a worker that glibc would keep for itself. Blocks are given back late: those that a
+# document needs the next one needs, too, and fetching them anew from the kernel was a sixth of all work.
+_ENVIRONMENT = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "2",
+    "MALLOC_TRIM_THRESHOLD_": str(64 << 20),
+    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),  # the most that glibc takes
+}
 
 #: What is loaded before a worker is forked: only the modules, what a limit of memory asks for, or the
 #: compiled kernel too.

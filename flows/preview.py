@@ -100,7 +100,7 @@ class Reading:
                 warm_up()
             warm_format(blob.media_type)
             # The address space of what is loaded at first need would count: more than a small document takes.
-            with bounded(self.memory if large else None):
+            with bounded(self.memory if large else None, len(blob.data)):
                 document = harmed(clean(blob, options), harm)
         except MemoryError:
             self.quarantined += 1

@@ -42,13 +42,34 @@ def prose(lines: int) -> str:
 
 def test_too_much_memory_is_an_error_and_the_limit_ends_with_the_block() -> None:
     before = resource.getrlimit(resource.RLIMIT_AS)
-    with bounded(200 * MEGABYTE):
+    with bounded(200 * MEGABYTE, 1):
         assert len(bytearray(20 * MEGABYTE)) == 20 * MEGABYTE
         with pytest.raises(MemoryError):
             bytearray(400 * MEGABYTE)
     assert resource.getrlimit(resource.RLIMIT_AS) == before
-    with bounded(None):
+    with bounded(None, 1):
         assert len(bytearray(400 * MEGABYTE)) == 400 * MEGABYTE
+
+
+@pytest.mark.parametrize(("size", "outcome"), [(1_000, "enough"), (5_000_000, "MemoryError")])
+def test_what_earlier_documents_have_freed_is_none_of_the_limit_of_a_large_one(
+    size: int, outcome: str
+) -> None:
+    code = f"""
+from flows.memory import bounded
+blocks = [bytes(10_000) for _ in range(4_000)]
+del blocks
+with bounded(10_000_000, {size}):
+    try:
+        blocks = [bytes(10_000) for _ in range(3_000)]
+        said = "enough"
+    except MemoryError:
+        said = "MemoryError"
+print(said)
+"""
+    late = dict(os.environ, MALLOC_TRIM_THRESHOLD_=str(64 << 20), MALLOC_MMAP_THRESHOLD_=str(32 << 20))
+    done = subprocess.run([sys.executable, "-c", code], env=late, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == outcome
 
 
 def test_a_document_too_large_for_its_worker_is_quarantined_and_the_others_are_not(tmp_path: Path) -> None:
