@@ -192,8 +192,15 @@ class Plain:
 
 def kernel(waits: Waits) -> NDArray[np.float64]:
     """Return the distribution of the wait over all steps, for each pace."""
-    powers = waits.ratios.astype(np.float64)[:, :, None] ** np.arange(waits.fine)
-    return np.asarray((waits.weights.astype(np.float64)[:, :, None] * powers).sum(axis=1))
+    ratios, weights = waits.ratios.astype(np.float64), waits.weights.astype(np.float64)
+    powers = np.empty((*ratios.shape, waits.fine))
+    powers[:, :, :1] = weights[:, :, None]
+    known = 1
+    while known < waits.fine:  # twice as many each time: a power of each would be most of dating a few posts
+        more = min(known, waits.fine - known)
+        powers[:, :, known : known + more] = powers[:, :, :more] * ratios[:, :, None] ** known
+        known += more
+    return np.asarray(powers.sum(axis=1))
 
 
 def _fft_length(least: int) -> int:
