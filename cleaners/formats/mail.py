@@ -174,6 +174,9 @@ def _undated(value: str | None) -> str | None:
 
 
 def _is_message(head: bytes) -> bool:
+    # Most documents are none, and say so in their first line.
+    if head[:1] not in (b" ", b"\t", b">") and not FIELD.match(head):
+        return False
     end = END.search(head)
     block = head[: end.start()] if end else head
     lines = [line for line in block.split(b"\n")[:200] if line[:1] not in (b" ", b"\t", b">")]
