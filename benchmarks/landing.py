@@ -24,9 +24,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from cleaners.placing import WITNESSES, Judge, place
 from flows.grouping import TOGETHER
 from schemas.items import CleanedDocument, Item, Paragraph, Published
-from schemas.signatures import Member, Membership, Pair, Recipe
+from schemas.signatures import Pair, Placed, Recipe, Wave
 from warehouse.batch import Batch
 from warehouse.connection import connect
 from warehouse.joining import join
@@ -50,10 +51,11 @@ class Alone:
         del candidates
         return []
 
-    def lead(self, members: Sequence[Member], pairs: Sequence[Pair]) -> list[Membership]:
-        """Return no clusters."""
-        del members, pairs
-        return []
+    witnesses = WITNESSES
+
+    def place(self, wave: Wave, judge: Judge) -> Placed:
+        """Place texts."""
+        return place(wave, judge)
 
 
 def documents(items: int) -> Iterator[tuple[CleanedDocument, bytes]]:

@@ -3,34 +3,27 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from cleaners import clusters, match
+from cleaners import match, placing
 from flows.cleaning import Answer
 from flows.inputs import InputFailure
 from flows.progress import Progress
 from flows.runs import Tally
-from schemas.signatures import Member, Membership, Pair
+from schemas.signatures import Pair, Placed, Wave
 from warehouse.booking import Landed
 
 
 class Judge:
-    """The cleaners' judgement on texts and clusters, in the form in which the warehouse asks for it.
+    """The cleaners' judgement on texts and clusters, in the form in which the warehouse asks for it."""
 
-    `near` holds the items that it put into a cluster as near copies; its last word on an item counts.
-    """
-
-    def __init__(self) -> None:
-        self.near: set[str] = set()
+    witnesses = placing.WITNESSES
 
     def verify(self, candidates: Sequence[tuple[str, str, str, str]]) -> Sequence[Pair]:
         """Return the pairs that hold among the candidates."""
         return match.verify(candidates)
 
-    def lead(self, members: Sequence[Member], pairs: Sequence[Pair]) -> Sequence[Membership]:
-        """Return the clusters of the members."""
-        memberships = clusters.lead(members, pairs)
-        self.near.difference_update(member.item_id for member in members)
-        self.near.update(one.item_id for one in memberships if one.relation in {"near", "contained"})
-        return memberships
+    def place(self, wave: Wave, judge: placing.Judge) -> Placed:
+        """Return where texts stand."""
+        return placing.place(wave, judge)
 
 
 @dataclass(slots=True)

@@ -246,7 +246,7 @@ def _summarise(run: Run, found: Discovery, surveyed: Survey, ledger: Ledger, the
         quarantined_known=there.quarantined,
         items_unchanged=there.items + sum(landed.items_unchanged for landed in ledger.landed),
         duplicates=sum(landed.duplicates for landed in ledger.landed),
-        near_duplicates=len(ledger.judge.near),
+        near_duplicates=sum(landed.near for landed in ledger.landed),
         failures=failures,
         skipped=found.skipped,
     )

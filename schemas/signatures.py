@@ -1,6 +1,7 @@
 """Signatures, pairs and clusters of near-duplicate texts."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from schemas.swift import swift
@@ -99,3 +100,64 @@ class Membership:
     relation: CopyRelation | None
     similarity: float
     containment: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where a text stands: by its best item, and by the text that leads its cluster.
+
+    `lead` is its own text_key where it leads, None where that is not known yet. The fields behind it say how
+    the text is related to its lead.
+    """
+
+    text_key: str
+    item_id: str
+    earliest: str | None
+    length: int
+    lead: str | None = None
+    relation: CopyRelation | None = None
+    similarity: float = 1.0
+    containment: float = 1.0
+
+    @property
+    def rank(self) -> tuple[bool, str, int, str]:
+        """Return its place in the order of choice: earliest (unknown last), then longest, then item_id."""
+        return self.earliest is None, self.earliest or "", -self.length, self.item_id
+
+    def at(self, lead: str, pair: Pair | None) -> "Standing":
+        """Return the text under `lead`, of which `pair` makes it a copy; or as a lead, without one."""
+        if pair is None or pair.relation == "variant":
+            return replace(self, lead=lead, relation=None, similarity=1.0, containment=1.0)
+        return replace(
+            self,
+            lead=lead,
+            relation=pair.relation,
+            similarity=pair.similarity,
+            containment=pair.containment,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wave:
+    """Texts to be placed together, and what they are placed by.
+
+    texts: the texts. around: all others that are named below, and those that lead them. pairs: those of the
+    texts. floods: the buckets of a text that are floods, by numbers. heads: the first that lead in each of
+    these buckets. witnesses: the first other texts of the clusters that texts and heads lead.
+    """
+
+    texts: Sequence[Standing]
+    around: Sequence[Standing] = ()
+    pairs: Sequence[Pair] = ()
+    floods: Mapping[str, Sequence[int]]
+    heads: Mapping[int, Sequence[str]]
+    witnesses: Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """A wave that is placed: the texts, and the heads and witnesses as they are now."""
+
+    texts: Sequence[Standing]
+    heads: Mapping[int, Sequence[str]]
+    witnesses: Mapping[str, Sequence[str]]

@@ -38,7 +38,8 @@ SELECT ?, (SELECT count(*) FROM ops.batches WHERE run_id = ?), ?::TIMESTAMPTZ, ?
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Landed:
-    """What a batch changed. `duplicates` is by how much the number of items that are no primaries changed."""
+    """What a batch changed. `duplicates` is by how much the number of items that are no primaries changed;
+    `near`, of those among them whose words are others."""
 
     documents_new: int = 0
     documents_unchanged: int = 0
@@ -48,6 +49,7 @@ class Landed:
     duplicates: int = 0
     quarantined: int = 0
     bytes: int = 0
+    near: int = 0
 
 
 def note_unchanged(

@@ -1,48 +1,78 @@
-"""Floods: more texts with one band in common than can be compared pair by pair.
+"""Floods: buckets of more texts than can be compared each with each.
 
-Of a bucket of more than FULL texts only pairs with one of its anchors are candidates, the ANCHORS texts of
-the smallest keys: 20,000 texts make 320,000 pairs, not 200 million. Which those are is a function of all
-texts in the bucket, so neither order nor size of the batches can be seen in what lands: texts whose pairs a
-newcomer makes void are judged anew, all of a bucket that outgrows FULL, and an anchor that is displaced.
-
-What the anchors do not catch, the primary does (warehouse/catching.py).
+Texts that share a bucket of at most FULL texts are compared, each with each. A bucket that outgrows it is
+noted in ops.floods, and makes no candidates any more: pairs that it alone had proposed go, and its texts are
+compared with its heads instead, the first that lead in it, when they are placed (cleaners/placing.py). So
+what a text of a flood costs does not grow with the flood, and neither order nor size of the batches can be
+seen in the pairs: which buckets are floods is a function of all texts.
 """
 
 import duckdb
 
-from warehouse.relational import CAPPED, CROWDED, MEMBERS, UNSETTLED
+from warehouse.relational import CROWDED
 
 #: Texts of a bucket that are all compared with each other. The largest bucket of the 12,088 development posts
 #: (11,817 texts, 25 bands) has 42: there, no pair is left out. It grows with what is stored, as templates do.
 FULL = 64
-#: 16 of 64: a bucket that becomes a flood gets about as many pairs a text as it had.
-ANCHORS = 16
+
+# What meets tells which buckets may be floods; dedup.bands holds exactly whom.
+_FRESH = """
+CREATE OR REPLACE TEMP TABLE fresh_floods AS
+SELECT banded.band_key, banded.band
+FROM dedup.bands AS banded
+JOIN crowded ON crowded.band_key = banded.band_key AND crowded.band = banded.band
+GROUP BY ALL
+HAVING count(DISTINCT banded.text_key) > ?
+"""
+_NOTE = """
+INSERT INTO ops.floods FROM fresh_floods;
+
+DELETE FROM met_bands USING fresh_floods AS flood
+WHERE flood.band_key = met_bands.band_key AND flood.band = met_bands.band;
+
+CREATE OR REPLACE TEMP TABLE newly_flooded AS
+SELECT DISTINCT text_key FROM dedup.bands SEMI JOIN fresh_floods USING (band_key, band);
+
+INSERT INTO crowd FROM newly_flooded ANTI JOIN crowd USING (text_key)
+"""
+# A pair stays if its texts share another bucket, which is no flood.
+_PRUNE = """
+CREATE OR REPLACE TEMP TABLE loose_pairs AS
+SELECT left_key, right_key FROM dedup.pairs
+WHERE left_key IN (FROM newly_flooded) AND right_key IN (FROM newly_flooded);
+
+CREATE OR REPLACE TEMP TABLE loose_bands AS
+SELECT text_key, band_key, band
+FROM (
+    SELECT text_key, band_key, band FROM dedup.bands
+    WHERE text_key IN (SELECT left_key FROM loose_pairs UNION SELECT right_key FROM loose_pairs)
+) AS banded
+ANTI JOIN ops.floods USING (band_key, band);
+
+DELETE FROM dedup.pairs
+USING (
+    SELECT left_key, right_key FROM loose_pairs
+    EXCEPT
+    SELECT pair.left_key, pair.right_key
+    FROM loose_pairs AS pair
+    JOIN loose_bands AS mine ON mine.text_key = pair.left_key
+    JOIN loose_bands AS other ON other.text_key = pair.right_key AND other.band_key = mine.band_key
+        AND (other.band = mine.band OR other.band IS NULL OR mine.band IS NULL)
+) AS gone
+WHERE gone.left_key = pairs.left_key AND gone.right_key = pairs.right_key
+"""
 
 
-def crowds(con: duckdb.DuckDBPyConnection) -> bool:
-    """Make `crowd` (band_key, band, text_key, place, size): who is in the floods that `mine` meets.
+def note_floods(con: duckdb.DuckDBPyConnection) -> None:
+    """Note the buckets of `met_bands` that are floods now, take them out, and add their texts to `crowd`.
 
-    `met_bands` tells which may; dedup.bands holds exactly whom.
+    Expects that the bands of the batch are in dedup.bands.
     """
     con.execute(f"CREATE OR REPLACE TEMP TABLE crowded AS {CROWDED}", [FULL])
     if con.execute("FROM crowded LIMIT 1").fetchone() is None:
-        return False
-    con.execute(f"CREATE OR REPLACE TEMP TABLE crowd AS {MEMBERS}", [FULL])
-    return con.execute("FROM crowd LIMIT 1").fetchone() is not None
-
-
-def unsettle(con: duckdb.DuckDBPyConnection) -> None:
-    """Add to `respelt`, the texts to be judged anew, those whose pairs the texts of `mine` make void."""
-    con.execute(
-        f"INSERT INTO respelt FROM ({UNSETTLED}) ANTI JOIN respelt USING (text_key)",
-        {"full": FULL, "anchors": ANCHORS},
-    )
-
-
-def cap(con: duckdb.DuckDBPyConnection) -> None:
-    """Take the buckets of `crowd` out of `met_bands`, and make `capped`, the candidates that they leave."""
-    con.execute(f"CREATE OR REPLACE TEMP TABLE capped AS {CAPPED}", {"anchors": ANCHORS})
-    con.execute(
-        "DELETE FROM met_bands USING (SELECT DISTINCT band_key, band FROM crowd) AS flood "
-        "WHERE flood.band_key = met_bands.band_key AND flood.band = met_bands.band"
-    )
+        return
+    con.execute(_FRESH, [FULL])
+    if con.execute("FROM fresh_floods LIMIT 1").fetchone() is None:
+        return
+    con.execute(_NOTE)
+    con.execute(_PRUNE)

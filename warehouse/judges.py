@@ -1,9 +1,9 @@
 """Who judges texts and clusters. The flows bring it; the warehouse only knows what to ask."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from schemas.signatures import Member, Membership, Pair
+from schemas.signatures import Pair, Placed, Wave
 
 
 class Verifier(Protocol):
@@ -20,10 +20,13 @@ class Verifier(Protocol):
 class Matcher(Verifier, Protocol):
     """The judgement on texts and clusters."""
 
-    def lead(self, members: Sequence[Member], pairs: Sequence[Pair]) -> Sequence[Membership]:
-        """Return the clusters of `members`, which are linked by `pairs` and by equal text_keys.
+    #: How many texts of a cluster `place` asks for beside its lead.
+    witnesses: int
 
-        Must not depend on the order of either, nor join what neither links. Pairs of relation "variant" link
-        nothing; texts of such a pair must not share a cluster.
+    def place(self, wave: Wave, judge: Callable[[Sequence[tuple[str, str]]], Sequence[Pair]]) -> Placed:
+        """Return where the texts of `wave` stand, given where those around them stand.
+
+        Must depend on texts of an earlier rank only, and not on the order of anything. `judge` verifies pairs
+        of text keys. Texts of a variant pair must not share a cluster.
         """
         ...

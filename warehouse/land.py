@@ -13,6 +13,7 @@ from warehouse.connection import registered
 from warehouse.judges import Matcher
 from warehouse.matching import match
 from warehouse.recipes import enter_recipe
+from warehouse.telling import Change
 from warehouse.transaction import transaction
 
 # A document lands with all its rows or not at all, so one question, is it there, decides for all of them.
@@ -70,7 +71,8 @@ def _land(
     ((new, size),) = con.execute(_COUNT_DOCUMENTS).fetchall()
     versions = find_new_versions(con)
     items_new, items_changed, items_unchanged = count_items(con, versions)
-    duplicates = quarantined = 0
+    copies = Change()
+    quarantined = 0
     if new:
         con.execute(_ADD_DOCUMENTS, ["warehouse" if folder is None else "folder"])
         if folder is None:
@@ -80,7 +82,7 @@ def _land(
         add_rows(con, batch, run_id, versions, whole=new == batch.documents.num_rows)
         # Where nothing is signed and no item was edited, no text and no cluster is touched.
         if batch.signatures.num_rows or items_changed:
-            duplicates = match(con, matcher, batch.recipe)
+            copies = match(con, matcher, batch.recipe)
         else:
             enter_recipe(con, batch.recipe)
         quarantined = count_quarantined(con, batch)
@@ -90,7 +92,8 @@ def _land(
         items_new=items_new,
         items_changed=items_changed,
         items_unchanged=items_unchanged,
-        duplicates=duplicates,
+        duplicates=copies.copies,
+        near=copies.near,
         quarantined=quarantined,
         bytes=size,
     )

@@ -1,123 +1,196 @@
-"""Lead anew the clusters of all components that a batch touches."""
+"""Keep up the clusters: place the texts of which something is new, and those that this is felt by.
 
-from collections import Counter
-from collections.abc import Iterator
-from typing import Any
+Where a text stands follows from earlier texts alone (cleaners/placing.py). So texts are placed in waves, the
+earliest first; where that changes something for others, they come into a later wave, until nothing changes
+any more. What comes out is what placing all texts at once would: the earliest text that stood wrong would
+have been in a wave. A wave is bounded, whatever the size of a flood.
+"""
+
+from collections.abc import Mapping, Sequence
 
 import duckdb
 import pyarrow as pa
 
-from schemas.signatures import BLANK_KEY, Member, Pair
-from warehouse.catching import catch
-from warehouse.columns import keys, table
-from warehouse.connection import staged, store
+from schemas.signatures import Placed, Standing, Wave
+from warehouse.columns import days, keys, optional_keys, table
+from warehouse.connection import staged
 from warehouse.judges import Matcher
-from warehouse.relational import AFFECTED, LINKED, LINKS, NEIGHBOURS
+from warehouse.standings import prepare, spread
+from warehouse.telling import Change, tell
+from warehouse.waves import judging, next_wave, read_wave
 
-_MEMBERS = pa.schema(
+_STANDINGS = pa.schema(
     [
+        ("text_key", pa.uuid()),
         ("item_id", pa.uuid()),
-        ("cluster_id", pa.uuid()),
+        ("earliest", pa.date32()),
+        ("length", pa.int32()),
+        ("lead_key", pa.uuid()),
         ("relation", pa.string()),
         ("similarity", pa.float64()),
         ("containment", pa.float64()),
     ]
 )
-
-_LINKED = f"""
-SELECT
-    replace(item_id::VARCHAR, '-', ''),
-    replace(text_key::VARCHAR, '-', ''),
-    published_earliest::VARCHAR,
-    text_length
-FROM ({LINKED})
-ORDER BY item_id
-"""  # noqa: S608 - names of a module
-_LINKS = f"""
-SELECT
-    replace(left_key::VARCHAR, '-', ''),
-    replace(right_key::VARCHAR, '-', ''),
-    relation,
-    similarity,
-    containment
-FROM ({LINKS})
-ORDER BY left_key, right_key
-"""  # noqa: S608 - names of a module
-# Only rows that differ are written, so a text with thousands of items costs a read, not a rewrite.
-_REPLACE = """
-CREATE OR REPLACE TEMP TABLE members_before AS
-FROM dedup.members WHERE item_id IN (SELECT item_id FROM affected);
-
-CREATE OR REPLACE TEMP TABLE gone AS FROM members_before EXCEPT FROM stage_members;
-CREATE OR REPLACE TEMP TABLE come AS FROM stage_members EXCEPT FROM members_before;
-DELETE FROM dedup.members WHERE item_id IN (SELECT item_id FROM gone);
-INSERT INTO dedup.members FROM come ORDER BY cluster_id, item_id
+_WRITE = """
+DELETE FROM ops.standings WHERE text_key IN (SELECT text_key FROM stage_standings);
+INSERT INTO ops.standings BY NAME FROM stage_standings;
+INSERT INTO retold SELECT text_key FROM stage_standings ANTI JOIN retold USING (text_key)
 """
-_CHANGE = """
-SELECT
-    (SELECT count(*) FROM come WHERE item_id <> cluster_id)
-    - (SELECT count(*) FROM gone WHERE item_id <> cluster_id)
+_KEPT = pa.schema([("band_key", pa.uint32()), ("band", pa.uint8()), ("text_key", pa.uuid())])
+_EVENTS = pa.schema(
+    [
+        ("band_key", pa.uint32()),
+        ("band", pa.uint8()),
+        ("lead_key", pa.uuid()),
+        ("earliest", pa.date32()),
+        ("length", pa.int32()),
+        ("item_id", pa.uuid()),
+        ("lost", pa.bool_()),
+    ]
+)
+_KEEP_HEADS = """
+DELETE FROM ops.heads
+USING (SELECT DISTINCT band_key, band FROM stage_events WHERE lead_key IS NULL) AS changed
+WHERE changed.band_key = heads.band_key AND changed.band = heads.band;
+
+INSERT INTO ops.heads FROM stage_heads;
 """
-
-#: Rows that are made into Python objects at once.
-_READ = 10_000
-
-
-def grow_components(con: duckdb.DuckDBPyConnection) -> None:
-    """Add to `component` all texts that copies link to it, however far away.
-
-    One join a step, and steps are few: copies pair with each other, so components are dense. A recursive
-    query is slower by far on the components that are not (25 s for long chains).
-    """
-    store(con, "frontier", "SELECT text_key FROM component")
-    while True:
-        store(con, "frontier", NEIGHBOURS)
-        if con.execute("SELECT count(*) FROM frontier").fetchall() == [(0,)]:
-            return
-        con.execute("INSERT INTO component FROM frontier")
+_SPREAD_EVENTS = """
+CREATE OR REPLACE TEMP TABLE events AS
+SELECT band_key, band, earliest, length, item_id, lost FROM stage_events WHERE lead_key IS NULL
+UNION
+SELECT head.band_key, head.band, event.earliest, event.length, event.item_id, event.lost
+FROM stage_events AS event
+JOIN ops.heads AS head ON head.text_key = event.lead_key
+"""
+_BEHIND = "INSERT INTO dirty FROM stage_behind ANTI JOIN dirty USING (text_key)"
+_KEY = pa.schema([("text_key", pa.uuid())])
 
 
-def lead(con: duckdb.DuckDBPyConnection, matcher: Matcher) -> int:
-    """Lead the clusters of `component`; return how many more items are no primaries than before."""
-    store(con, "affected", AFFECTED, {"blank": BLANK_KEY})
-    known: dict[str, str] = {}  # a flood has many pairs of few texts: each key is one string
-    members = [
-        Member(
-            item_id=item_id, text_key=known.setdefault(text_key, text_key), earliest=earliest, length=length
+def lead(con: duckdb.DuckDBPyConnection, matcher: Matcher) -> Change:
+    """Place what matching has touched; return by how much copies became more."""
+    prepare(con, matcher.witnesses)
+    while next_wave(con):
+        wave, buckets = read_wave(con, matcher.witnesses)
+        _note(con, wave, matcher.place(wave, judging(con, matcher)), buckets)
+    return tell(con)
+
+
+def _note(
+    con: duckdb.DuckDBPyConnection, wave: Wave, placed: Placed, buckets: Sequence[tuple[int, int]]
+) -> None:
+    """Write where the texts of a wave stand, and mark those that this is felt by."""
+    before = {text.text_key: text for text in (*wave.around, *wave.texts)}
+    now = {text.text_key: text for text in placed.texts}
+    changed = [text for text in placed.texts if text != before[text.text_key]]
+    events: list[tuple[int | None, int | None, str | None, Standing, bool]] = []
+    kept: list[tuple[int, int, str]] = []
+    for number, heads in placed.heads.items():
+        band_key, band = buckets[number]
+        at, lost = _difference(_ranked(wave.heads.get(number, ()), before), heads, before, now)
+        if at is not None:
+            events.append((band_key, band, None, at, lost))
+            kept += [(band_key, band, text) for text in heads]
+    for leading, witnesses in placed.witnesses.items():
+        at, lost = _difference(_ranked(wave.witnesses.get(leading, ()), before), witnesses, before, now)
+        if at is not None:
+            events.append((None, None, leading, at, lost))
+    behind = _behind(wave, changed, before, now)
+    if changed:
+        with staged(con, {"stage_standings": _standing_rows(changed)}):
+            con.execute(_WRITE)
+    if behind:
+        rows = table(_KEY, [keys([bytes.fromhex(text) for text in sorted(behind)])])
+        with staged(con, {"stage_behind": rows}):
+            con.execute(_BEHIND)
+    if events:
+        heads_now = table(
+            _KEPT,
+            [
+                [band_key for band_key, _, _ in kept],
+                [band for _, band, _ in kept],
+                keys([bytes.fromhex(text) for _, _, text in kept]),
+            ],
         )
-        for item_id, text_key, earliest, length in _rows(con, _LINKED)
-    ]
-    links = [
-        Pair(
-            left=known.setdefault(left, left),
-            right=known.setdefault(right, right),
-            relation=relation,
-            similarity=similarity,
-            containment=containment,
-        )
-        for left, right, relation, similarity, containment in _rows(con, _LINKS)
-    ]
-    links += catch(con, matcher, members, links)
-    led = matcher.lead(members, links) if members else []
-    sizes = Counter(membership.cluster_id for membership in led)
-    led = [membership for membership in led if sizes[membership.cluster_id] > 1]
-    rows = table(
-        _MEMBERS,
+        with staged(con, {"stage_events": _event_rows(events), "stage_heads": heads_now}):
+            con.execute(_KEEP_HEADS)
+            con.execute(_SPREAD_EVENTS)
+        spread(con)
+
+
+def _ranked(texts: Sequence[str], before: Mapping[str, Standing]) -> list[str]:
+    return sorted(texts, key=lambda text: before[text].rank)
+
+
+def _difference(
+    were: Sequence[str],
+    are: Sequence[str],
+    before: Mapping[str, Standing],
+    now: Mapping[str, Standing],
+) -> tuple[Standing | None, bool]:
+    """Return the earliest text that only one of two lists has, and whether one was lost to another place."""
+    other = set(were) ^ set(are)
+    if not other:
+        return None, False
+    lost = any(text in now and now[text].lead != before[text].lead for text in set(were) - set(are))
+    return min((before[text] for text in other), key=lambda text: text.rank), lost
+
+
+def _behind(
+    wave: Wave, changed: Sequence[Standing], before: Mapping[str, Standing], now: Mapping[str, Standing]
+) -> set[str]:
+    """Return the later texts outside of the wave that pair with texts that changed, and may feel it."""
+    moved = {text.text_key for text in changed}
+    found: set[str] = set()
+    for pair in wave.pairs:
+        for text, other in ((pair.left, pair.right), (pair.right, pair.left)):
+            stands = before.get(other)
+            if text not in moved or other in now or stands is None or stands.rank < now[text].rank:
+                continue
+            was, leads = before[text].lead == text, now[text].lead == text
+            if pair.relation == "variant" or (was != leads and not _led_earlier(stands, now[text], before)):
+                found.add(other)
+    return found
+
+
+def _led_earlier(stands: Standing, text: Standing, before: Mapping[str, Standing]) -> bool:
+    """Say whether a text is led by one before `text`, which it would not leave for it."""
+    leading = before.get(stands.lead) if stands.lead is not None else None
+    return leading is not None and leading.rank < text.rank
+
+
+def _standing_rows(texts: Sequence[Standing]) -> pa.Table:
+    return table(
+        _STANDINGS,
         [
-            keys([bytes.fromhex(membership.item_id) for membership in led]),
-            keys([bytes.fromhex(membership.cluster_id) for membership in led]),
-            [membership.relation for membership in led],
-            [membership.similarity for membership in led],
-            [membership.containment for membership in led],
+            keys([bytes.fromhex(text.text_key) for text in texts]),
+            keys([bytes.fromhex(text.item_id) for text in texts]),
+            _days(texts),
+            [text.length for text in texts],
+            keys([bytes.fromhex(text.lead or "") for text in texts]),
+            [text.relation for text in texts],
+            [text.similarity for text in texts],
+            [text.containment for text in texts],
         ],
     )
-    with staged(con, {"stage_members": rows}):
-        con.execute(_REPLACE)
-    ((change,),) = con.execute(_CHANGE).fetchall()
-    return int(change)
 
 
-def _rows(con: duckdb.DuckDBPyConnection, query: str) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of an answer; most of them wait in Arrow, which takes a third of what Python does."""
-    for rows in con.sql(query).to_arrow_table().to_batches(_READ):
-        yield from zip(*(column.to_pylist() for column in rows.columns), strict=True)
+def _days(texts: Sequence[Standing]) -> pa.Array:
+    return days([text.earliest for text in texts], lambda at: f"Item {texts[at].item_id}")
+
+
+def _event_rows(
+    events: Sequence[tuple[int | None, int | None, str | None, Standing, bool]],
+) -> pa.Table:
+    return table(
+        _EVENTS,
+        [
+            [band_key for band_key, _, _, _, _ in events],
+            [band for _, band, _, _, _ in events],
+            optional_keys([bytes.fromhex(leading) if leading else None for _, _, leading, _, _ in events]),
+            _days([at for _, _, _, at, _ in events]),
+            [at.length for _, _, _, at, _ in events],
+            keys([bytes.fromhex(at.item_id) for _, _, _, at, _ in events]),
+            [lost for _, _, _, _, lost in events],
+        ],
+    )

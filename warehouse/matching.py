@@ -1,25 +1,21 @@
-"""Find new texts' near copies and lead the clusters that they touch, inside the landing transaction.
+"""Find new texts' near copies and keep up the clusters that they touch, inside the landing transaction.
 
-What comes out is a function of all texts and items landed so far: pairs are facts about two texts, and a
-component that is touched is led anew as a whole. So neither order nor size of the batches matters.
-
-A component is what copies link, however far. Variants (two facts in nearly the same words) link nothing, they
-only keep texts of one component out of one cluster; so a new one is always inside a component that its new
-text touches.
+What comes out is a function of all texts and items landed so far: pairs are facts about two texts, and where
+a text stands follows from the texts before it (warehouse/leading.py). So neither order nor size of the
+batches matters.
 """
 
 import duckdb
 import pyarrow as pa
 
-from schemas.signatures import BLANK_KEY
 from warehouse.band_index import keep
 from warehouse.connection import store
-from warehouse.floods import crowds, unsettle
 from warehouse.judges import Matcher
-from warehouse.leading import grow_components, lead
+from warehouse.leading import lead
 from warehouse.pairing import add_pairs, find_candidates, meet
 from warehouse.recipes import enter_recipe
-from warehouse.relational import RESPELT, TOUCHED
+from warehouse.relational import RESPELT, UNPAIRED
+from warehouse.telling import Change
 
 # By rowid, here and below: one column is read to find the rows, and of the others only what is wanted.
 _SHARED = """
@@ -36,6 +32,12 @@ SELECT text_key FROM stage_signatures
 SEMI JOIN new_versions USING (text_key)
 ANTI JOIN dedup.signatures USING (text_key);
 
+CREATE OR REPLACE TEMP TABLE new_texts AS FROM matched_texts;
+CREATE TEMP TABLE IF NOT EXISTS forgotten (text_key UUID);
+CREATE TEMP TABLE IF NOT EXISTS bereft (text_key UUID);
+CREATE TEMP TABLE IF NOT EXISTS left_clusters (cluster_id UUID);
+CREATE OR REPLACE TEMP TABLE crowd (text_key UUID);
+
 INSERT INTO dedup.signatures BY NAME
 SELECT * FROM stage_signatures SEMI JOIN matched_texts USING (text_key) ORDER BY text_key
 """
@@ -51,12 +53,13 @@ INSERT INTO matched_texts SELECT text_key FROM respelt
 """
 
 
-def match(con: duckdb.DuckDBPyConnection, matcher: Matcher, recipe: pa.Table) -> int:
-    """Bring `dedup` up to date; return by how much the number of items that are no primaries changed.
+def match(con: duckdb.DuckDBPyConnection, matcher: Matcher, recipe: pa.Table) -> Change:
+    """Bring `dedup` up to date; return by how much the numbers of copies changed.
 
     Expects an open transaction, the stages of a batch, its new versions in core.versions, and the table
-    `new_versions` that names them. Raises WarehouseError if the batch was signed by another recipe than
-    the texts in the warehouse.
+    `new_versions` that names them. Where versions were taken out, also `forgotten`, the texts to be matched
+    as if they had just come, `bereft`, those that lost pairs by that, and `left_clusters`, which lost rows.
+    Raises WarehouseError if the batch was signed by another recipe than the texts in the warehouse.
     """
     enter_recipe(con, recipe)
     index = keep(con)
@@ -66,16 +69,13 @@ def match(con: duckdb.DuckDBPyConnection, matcher: Matcher, recipe: pa.Table) ->
         con.execute(_ADD_BANDS.format(table="ops.fresh_bands"))
     con.execute(_SHARED)
     store(con, "respelt", RESPELT)
+    store(con, "unpaired", UNPAIRED.format(texts="respelt"))
     meet(con, index)
-    crowded = crowds(con)
-    if crowded:
-        unsettle(con)
-    store(con, "component", TOUCHED, {"blank": BLANK_KEY})
     if con.execute("FROM respelt LIMIT 1").fetchone():
         con.execute(_FORGET)
         meet(con, index)
-        crowded = crowds(con)
-    find_candidates(con, crowded=crowded)
+    find_candidates(con)
     add_pairs(con, matcher)
-    grow_components(con)
-    return lead(con, matcher)
+    change = lead(con, matcher)
+    con.execute("DROP TABLE temp.forgotten; DROP TABLE temp.bereft; DROP TABLE temp.left_clusters")
+    return change

@@ -10,7 +10,7 @@ from schemas.signatures import Pair
 from warehouse.band_index import MEETING, TEXT_HASH, BandIndex
 from warehouse.columns import keys, table
 from warehouse.connection import registered, staged, store
-from warehouse.floods import cap
+from warehouse.floods import note_floods
 from warehouse.judges import Verifier
 from warehouse.relational import CANDIDATES
 
@@ -40,20 +40,25 @@ INSERT INTO mine BY NAME
 SELECT band_key, text_key, band FROM dedup.bands
 WHERE text_key IN (SELECT text_key FROM respelt ANTI JOIN stage_bands USING (text_key))
 """
+# Floods make no candidates, and their rows would be all that is stored.
 _MET = """
 CREATE OR REPLACE TEMP TABLE met_bands AS
-SELECT band_key, text_key, band FROM dedup.bands WHERE band_key IN (SELECT band_key FROM mine)
+SELECT band_key, text_key, band FROM dedup.bands WHERE band_key IN (SELECT band_key FROM cold)
 """
-_MEETINGS = f"SELECT DISTINCT {MEETING} AS meeting FROM mine"  # noqa: S608 - names of a module
+_COLD = """
+CREATE OR REPLACE TEMP TABLE cold AS
+SELECT DISTINCT band_key, band FROM mine ANTI JOIN ops.floods USING (band_key, band)
+"""
+_MEETINGS = f"SELECT DISTINCT {MEETING} AS meeting FROM cold"  # noqa: S608 - names of a module
 _MET_BY_INDEX = f"""
 CREATE OR REPLACE TEMP TABLE met_bands AS
 SELECT wanted.band_key, text.text_key, wanted.band
 FROM arrow_found AS found
-JOIN (SELECT DISTINCT band_key, band, {MEETING} AS meeting FROM mine) AS wanted USING (meeting)
+JOIN (SELECT DISTINCT band_key, band, {MEETING} AS meeting FROM cold) AS wanted USING (meeting)
 JOIN dedup.signatures AS text ON {TEXT_HASH} = found.text_hash
 UNION ALL
 SELECT band_key, text_key, band FROM ops.fresh_bands
-WHERE band_key IN (SELECT band_key FROM mine)
+WHERE band_key IN (SELECT band_key FROM cold)
 """  # noqa: S608 - names of a module
 # By the right one: of a flood the left ones are its anchors, so that a part has few texts for its pairs.
 _CANDIDATE_KEYS = """
@@ -73,23 +78,26 @@ GROUP BY text_key
 
 
 def meet(con: duckdb.DuckDBPyConnection, index: BandIndex | None) -> None:
-    """Make `mine`, the bands of the texts to be matched, and `met_bands`, those of all texts that meet."""
+    """Make `mine`, the bands of the texts to be matched, and `met_bands`, those of all texts that meet.
+
+    Floods are left out of the latter, also those that the batch makes.
+    """
     con.execute(_MINE)
     if con.execute(_UNSTAGED).fetchall() != [(0,)]:
         con.execute(_ADD_UNSTAGED)
+    con.execute(_COLD)
     if index is None:
         con.execute(_MET)
     else:
         meetings, hashes = index.find(con.sql(_MEETINGS).to_arrow_table()["meeting"].to_numpy())
         with registered(con, "arrow_found", pa.table({"meeting": meetings, "text_hash": hashes})):
             con.execute(_MET_BY_INDEX)
+    note_floods(con)
 
 
-def find_candidates(con: duckdb.DuckDBPyConnection, *, crowded: bool) -> None:
-    """Make `candidates`, the pairs that meet. `crowded`: there are floods, which propose fewer."""
-    if crowded:
-        cap(con)
-    store(con, "candidates", f"{CANDIDATES} UNION FROM capped" if crowded else CANDIDATES)
+def find_candidates(con: duckdb.DuckDBPyConnection) -> None:
+    """Make `candidates`, the pairs that meet."""
+    store(con, "candidates", CANDIDATES)
 
 
 def add_pairs(con: duckdb.DuckDBPyConnection, matcher: Verifier) -> None:

@@ -6,12 +6,13 @@ documents. Documents that come out as they were keep all their rows.
 
 import duckdb
 
-from warehouse import floods
 from warehouse.adding import add_rows, count_items, count_quarantined, find_new_versions
 from warehouse.batch import Batch
 from warehouse.booking import Landed, note_batch
+from warehouse.connection import store
 from warehouse.judges import Matcher
 from warehouse.matching import match
+from warehouse.relational import UNPAIRED
 from warehouse.transaction import transaction
 
 #: What of a staged document is held against what landed, and under which names. A line
@@ -95,17 +96,19 @@ WITH RECURSIVE reached AS (
 )
 FROM reached
 """
-# And where a flood (warehouse/floods.py) loses a text, others may become its anchors, or it is none any more.
+# And where a flood (warehouse/floods.py) loses a text, it may be none any more.
 _FLOODS = """
+CREATE OR REPLACE TEMP TABLE ebbing AS
+SELECT DISTINCT band_key, band FROM dedup.bands
+SEMI JOIN ops.floods USING (band_key, band)
+WHERE text_key IN (FROM forgotten);
+
 INSERT INTO forgotten
-WITH touched AS (SELECT DISTINCT band_key, band FROM dedup.bands WHERE text_key IN (FROM forgotten)),
-floods AS (
-    SELECT band_key, band FROM dedup.bands SEMI JOIN touched USING (band_key, band)
-    GROUP BY band_key, band
-    HAVING count(DISTINCT text_key) > {full:d}
-)
-SELECT DISTINCT text_key FROM dedup.bands SEMI JOIN floods USING (band_key, band)
-WHERE text_key NOT IN (FROM forgotten)
+SELECT DISTINCT text_key FROM dedup.bands SEMI JOIN ebbing USING (band_key, band)
+WHERE text_key NOT IN (FROM forgotten);
+
+DELETE FROM ops.floods WHERE (band_key, band) IN (SELECT (band_key, band) FROM ebbing);
+DELETE FROM ops.heads WHERE (band_key, band) IN (SELECT (band_key, band) FROM ebbing)
 """
 _FORGET = """
 INSERT INTO stage_signatures BY NAME
@@ -131,7 +134,12 @@ WHERE item_id IN (FROM unled)
     AND (item_id, version_id) NOT IN (SELECT (item_id, version_id) FROM new_versions)
 """
 _COPIES = "SELECT count(*) FROM dedup.members WHERE item_id <> cluster_id AND item_id IN (FROM unled)"
-_UNLEAD = "DELETE FROM dedup.members WHERE item_id IN (FROM unled)"
+_UNLEAD = """
+CREATE OR REPLACE TEMP TABLE left_clusters AS
+SELECT DISTINCT cluster_id FROM dedup.members WHERE item_id IN (FROM unled);
+
+DELETE FROM dedup.members WHERE item_id IN (FROM unled)
+"""
 _NOTE_DOCUMENTS = """
 UPDATE raw.documents
 SET
@@ -206,15 +214,17 @@ def _replace(con: duckdb.DuckDBPyConnection, batch: Batch, run_id: str, matcher:
     con.execute(_GONE)
     con.execute(_COMPONENT)
     if con.execute("FROM forgotten LIMIT 1").fetchone():
-        con.execute(_FLOODS.format(full=floods.FULL))
+        con.execute(_FLOODS)
+    store(con, "bereft", UNPAIRED.format(texts="forgotten"))
     con.execute(_FORGET)
     ((before,),) = con.execute(_COPIES).fetchall()
     con.execute(_UNLEAD)
+    copies = match(con, matcher, batch.recipe)
     return Landed(
         documents_unchanged=given,
         items_new=new,
         items_changed=other,
         items_unchanged=unchanged,
-        duplicates=match(con, matcher, batch.recipe) - before,
+        duplicates=copies.copies - before,
         quarantined=count_quarantined(con, batch),
     )

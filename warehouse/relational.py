@@ -10,8 +10,8 @@ reads.
     matched_texts (text_key)     texts to be matched: new ones, and those of RESPELT
     mine (band_key, text_key, band)   their bands
     met_bands (band_key, text_key, band)   those of all texts that are equal to one of `mine`
-    component (text_key)         texts that are led anew; grows by NEIGHBOURS until `frontier` is empty
-    affected                     the items of these texts
+    crowd, unpaired (text_key)   texts of new floods, and those whose pairs with RESPELT are void
+    forgotten, bereft (text_key) texts of which items went, and those whose pairs with them went
 """
 
 # A text is judged by one of its spellings, the one of the smallest hash. If a smaller one arrives, its pairs
@@ -34,93 +34,38 @@ JOIN mine ON mine.band_key = other.band_key
 WHERE other.text_key <> mine.text_key
     AND (other.band = mine.band OR other.band IS NULL OR mine.band IS NULL)
 """
-# Floods (warehouse/floods.py). Parameters: how many texts a bucket holds before it is one, and how many of a
-# flood are anchors.
+# Buckets that may be floods (warehouse/floods.py). The parameter: how many texts a bucket holds before that.
 CROWDED = """
 SELECT band_key, band FROM met_bands WHERE band IS NOT NULL GROUP BY band_key, band HAVING count(*) > ?
 """
-MEMBERS = """
-SELECT band_key, band, text_key, place, size
-FROM (
-    SELECT
-        band_key,
-        band,
-        text_key,
-        row_number() OVER (PARTITION BY band_key, band ORDER BY text_key) AS place,
-        count(*) OVER (PARTITION BY band_key, band) AS size
-    FROM (
-        SELECT DISTINCT banded.band_key, banded.band, banded.text_key
-        FROM dedup.bands AS banded
-        JOIN crowded ON crowded.band_key = banded.band_key AND crowded.band = banded.band
-    ) AS members
-) AS counted
-WHERE size > ?
-"""
-# By what a bucket was before the new texts came: place and size without them.
-UNSETTLED = """
-SELECT DISTINCT text_key
-FROM (
-    SELECT
-        crowd.text_key,
-        crowd.place,
-        row_number() OVER (PARTITION BY crowd.band_key, crowd.band ORDER BY crowd.text_key) AS former_place,
-        count(*) OVER (PARTITION BY crowd.band_key, crowd.band) AS former_size
-    FROM crowd
-    LEFT JOIN matched_texts AS fresh ON fresh.text_key = crowd.text_key
-    WHERE fresh.text_key IS NULL
-) AS former
-WHERE former_size <= $full OR (former_place <= $anchors AND place > $anchors)
-"""
-CAPPED = """
-SELECT DISTINCT
-    least(mine.text_key, other.text_key) AS left_key,
-    greatest(mine.text_key, other.text_key) AS right_key
-FROM mine
-JOIN crowd AS own
-    ON own.band_key = mine.band_key AND own.band = mine.band AND own.text_key = mine.text_key
-JOIN crowd AS other
-    ON other.band_key = mine.band_key AND other.band = mine.band AND other.text_key <> mine.text_key
-WHERE own.place <= $anchors
-
-UNION
-
-SELECT DISTINCT
-    least(mine.text_key, other.text_key) AS left_key,
-    greatest(mine.text_key, other.text_key) AS right_key
-FROM mine
-JOIN (SELECT band_key, band, text_key FROM crowd WHERE place <= $anchors) AS other
-    ON other.band_key = mine.band_key AND other.band = mine.band AND other.text_key <> mine.text_key
-"""
-# Old texts of an item that was edited count too: the cluster it leaves is led anew. So do texts that are
-# judged anew, with all that they were linked to: a text that loses its last link is reached by no pair, and
-# its items would stay where they were. The parameter is the key of blank texts.
+# Texts of which something is new: items, old texts of an item that was edited, the spelling they are judged
+# by and with it their pairs, a flood that they are in. The parameter is the key of blank texts.
 TOUCHED = """
-SELECT text_key FROM core.versions
-WHERE item_id IN (SELECT item_id FROM new_versions) AND text_key <> $blank
-UNION
-SELECT text_key FROM respelt WHERE text_key <> $blank
-UNION
-SELECT left_key FROM dedup.pairs
-WHERE right_key IN (SELECT text_key FROM respelt) AND relation <> 'variant'
-UNION
-SELECT right_key FROM dedup.pairs
-WHERE left_key IN (SELECT text_key FROM respelt) AND relation <> 'variant'
-"""
-NEIGHBOURS = """
-SELECT neighbour.text_key
-FROM (
-    SELECT right_key AS text_key FROM dedup.pairs
-    WHERE left_key IN (SELECT text_key FROM frontier) AND relation <> 'variant'
+SELECT text_key FROM (
+    SELECT text_key FROM core.versions WHERE item_id IN (SELECT item_id FROM new_versions)
     UNION
-    SELECT left_key FROM dedup.pairs
-    WHERE right_key IN (SELECT text_key FROM frontier) AND relation <> 'variant'
-) AS neighbour
-ANTI JOIN component ON component.text_key = neighbour.text_key
+    SELECT text_key FROM respelt
+    UNION
+    SELECT text_key FROM unpaired
+    UNION
+    SELECT text_key FROM bereft
+    UNION
+    SELECT text_key FROM crowd
+    UNION
+    SELECT text_key FROM forgotten
+) AS any_text
+WHERE text_key <> $blank
 """
-# The current version of each item that ever had a text of the component. One that says nothing any more is of
-# no component, and leaves this one. The parameter is the key of blank texts.
-AFFECTED = """
-SELECT item_id, text_key, published_earliest, text_length
+# Copies and variants of texts whose pairs are void.
+UNPAIRED = """
+SELECT left_key AS text_key FROM dedup.pairs WHERE right_key IN (SELECT text_key FROM {texts})
+UNION
+SELECT right_key FROM dedup.pairs WHERE left_key IN (SELECT text_key FROM {texts})
+"""
+# The current versions of some items, but for those that say nothing. `items` is a query for their ids, such
+# as ITEMS_OF: all that ever had one of some texts.
+CURRENT = """
+SELECT item_id, text_key, published_earliest AS earliest, text_length AS length
 FROM (
     SELECT
         item_id,
@@ -132,23 +77,8 @@ FROM (
             ORDER BY edited_at DESC NULLS LAST, posted_at DESC NULLS LAST, version_id DESC
         ) AS place
     FROM core.versions
-    WHERE item_id IN (
-        SELECT item_id FROM core.versions WHERE text_key IN (SELECT text_key FROM component)
-    )
+    WHERE item_id IN ({items})
 ) AS version
-WHERE place = 1
-    AND (text_key IN (SELECT text_key FROM component) OR text_key = $blank OR text_key IS NULL)
+WHERE place = 1 AND text_key <> $blank
 """
-# Nearly all texts stand alone: only those with a copy or with several items have anything to be led.
-LINKED = """
-SELECT item_id, text_key, published_earliest, text_length
-FROM affected
-WHERE text_key IN (SELECT text_key FROM affected GROUP BY text_key HAVING count(*) > 1)
-    OR text_key IN (SELECT left_key FROM dedup.pairs WHERE relation <> 'variant')
-    OR text_key IN (SELECT right_key FROM dedup.pairs WHERE relation <> 'variant')
-"""
-LINKS = """
-SELECT left_key, right_key, relation, similarity, containment
-FROM dedup.pairs
-WHERE left_key IN (SELECT text_key FROM affected) AND right_key IN (SELECT text_key FROM affected)
-"""
+ITEMS_OF = "SELECT item_id FROM core.versions WHERE text_key IN (SELECT text_key FROM {texts})"

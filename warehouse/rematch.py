@@ -63,6 +63,9 @@ DELETE FROM dedup.pairs;
 DELETE FROM dedup.members;
 DELETE FROM ops.fresh_bands;
 DELETE FROM ops.band_index;
+DELETE FROM ops.standings;
+DELETE FROM ops.floods;
+DELETE FROM ops.heads;
 
 UPDATE core.versions SET text_key = signed.text_key
 FROM signed_texts AS signed

@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from warehouse_cases import AT, RECIPE, Words, batch_of, document, fingerprint, sign
 
+from cleaners.placing import Judge as Judging
 from schemas.errors import WarehouseError
 from schemas.items import CleanedDocument
-from schemas.signatures import Member, Membership, Pair, Recipe
+from schemas.signatures import Pair, Placed, Recipe, Wave
 from warehouse.batch import Batch, Receipt
 from warehouse.bodies import document_bytes
 from warehouse.booking import Landed, note_unchanged
@@ -59,7 +60,11 @@ def test_landing_twice_is_landing_once(con: duckdb.DuckDBPyConnection) -> None:
     before = fingerprint(con)
     (second,) = land_all(con, batch)
     assert first == Landed(
-        documents_new=4, items_new=6, duplicates=2, bytes=sum(len(data) for _, data in DOCUMENTS)
+        documents_new=4,
+        items_new=6,
+        duplicates=2,
+        near=1,
+        bytes=sum(len(data) for _, data in DOCUMENTS),
     )
     assert second == Landed(documents_unchanged=4, items_unchanged=6)
     assert fingerprint(con) == before
@@ -218,16 +223,16 @@ def test_variants_alone_have_nothing_to_be_led(con: duckdb.DuckDBPyConnection) -
     """Else a series of daily rates would be led as a whole with each new rate."""
 
     class Sizes(Words):
-        def lead(self, members: Sequence[Member], pairs: Sequence[Pair]) -> list[Membership]:
-            sizes.append(len(members))
-            return super().lead(members, pairs)
+        def place(self, wave: Wave, judge: Judging) -> Placed:
+            sizes.append(len(wave.texts))
+            return super().place(wave, judge)
 
     sizes: list[int] = []
     for text in [*TOLD[1:], f"{TOLD[3]} today"]:
         land(con, batch_of(document([text])), run_id="run-1", at=AT, matcher=Sizes())
     relations = "SELECT relation, count(*) FROM dedup.pairs GROUP BY ALL ORDER BY ALL"
     assert con.execute(relations).fetchall() == [("near", 1), ("variant", 5)]
-    assert sizes == [2]  # the last two are copies, and only they are looked at
+    assert sizes == [1, 1]  # the last, and what is its copy
 
 
 def test_a_long_chain_is_led_as_one(migrated: Path) -> None:

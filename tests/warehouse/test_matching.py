@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from test_land import POSTS, Made, made_of, start
 from warehouse_cases import AT, Words, batch_of, document, fingerprint, sign
 
-from cleaners.clusters import lead
-from schemas.signatures import Member, Membership, Pair
+from cleaners.placing import Judge as Judging
+from schemas.signatures import Placed, Wave
 from warehouse import band_index, pairing
 from warehouse.batch import Batch
 from warehouse.checks import run_checks
@@ -28,18 +28,10 @@ from warehouse.land import land
 Clusters = dict[str, str]
 
 
-class Judge(Words):
-    """The helper's judgement on texts, and the real choice of clusters."""
-
-    def lead(self, members: Sequence[Member], pairs: Sequence[Pair]) -> list[Membership]:
-        """Return the clusters that the cleaners choose."""
-        return lead(members, pairs)
-
-
 def land_all(con: duckdb.DuckDBPyConnection, *batches: Batch) -> None:
     """Land batches as they come."""
     for batch in batches:
-        land(con, batch, run_id="run-1", at=AT, matcher=Judge())
+        land(con, batch, run_id="run-1", at=AT, matcher=Words())
 
 
 OWN = settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -165,7 +157,7 @@ def test_a_batch_that_fails_leaves_an_index_that_is_made_anew(
     con: duckdb.DuckDBPyConnection, tmp_path: Path, indexed: bool
 ) -> None:
     class Broken(Words):
-        def lead(self, members: Sequence[Member], pairs: Sequence[Pair]) -> list[Membership]:
+        def place(self, wave: Wave, judge: Judging) -> Placed:
             raise RuntimeError("no")
 
     land_all(con, *(batch_of(one) for one in DUMPS[:3]))

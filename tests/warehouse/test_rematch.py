@@ -14,8 +14,9 @@ import pytest
 from test_land import DOCUMENTS, land_all, start
 from warehouse_cases import AT, RECIPE, Words, batch_of, fingerprint, sign
 
+from cleaners.placing import Judge as Judging
 from schemas.errors import WarehouseError
-from schemas.signatures import Member, Membership, Pair, Recipe, Signed
+from schemas.signatures import Placed, Recipe, Signed, Wave
 from warehouse import rematch as module
 from warehouse.checks import run_checks
 from warehouse.connection import connect
@@ -70,7 +71,7 @@ def test_it_ends_where_a_new_warehouse_starts(
 class Broken(Words):
     """A matcher that fails at the last question."""
 
-    def lead(self, members: Sequence[Member], pairs: Sequence[Pair]) -> list[Membership]:
+    def place(self, wave: Wave, judge: Judging) -> Placed:
         """Fail."""
         raise RuntimeError("no")
 
@@ -89,7 +90,7 @@ from pathlib import Path
 from test_rematch import RECIPE, AT, Words, connect, rematch, sign_all
 
 class Killed(Words):
-    def lead(self, members, pairs):
+    def place(self, wave, judge):
         os.kill(os.getpid(), 9)
 
 path = Path(sys.argv[1])

@@ -8,8 +8,10 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
+from cleaners.placing import WITNESSES, place
+from cleaners.placing import Judge as Judging
 from schemas.items import CleanedDocument, Fate, Item, Paragraph, Published
-from schemas.signatures import BLANK_KEY, Member, Membership, Pair, Recipe, Signed
+from schemas.signatures import BLANK_KEY, Pair, Placed, Recipe, Signed, Wave
 from schemas.traces import Step, Trace
 from warehouse.batch import Batch
 from warehouse.tabulate import tabulate
@@ -172,48 +174,11 @@ class Words:
                 )
         return pairs
 
-    def lead(self, members: Sequence[Member], pairs: Sequence[Pair]) -> list[Membership]:
-        """Return stars: the first free item by (earliest, item_id) takes what pairs with it directly.
+    witnesses = WITNESSES
 
-        It takes no item that is a variant of one in its cluster.
-        """
-        by_keys = {frozenset((pair.left, pair.right)): pair for pair in pairs}
-        free = sorted(
-            members, key=lambda member: (member.earliest is None, member.earliest or "", member.item_id)
-        )
-        found = []
-        while free:
-            primary = free.pop(0)
-            found.append(
-                Membership(
-                    item_id=primary.item_id,
-                    cluster_id=primary.item_id,
-                    relation=None,
-                    similarity=1.0,
-                    containment=1.0,
-                )
-            )
-            rest = []
-            taken = {primary.text_key}
-            for member in free:
-                pair = by_keys.get(frozenset((primary.text_key, member.text_key)))
-                others = (by_keys.get(frozenset((text, member.text_key))) for text in taken)
-                refused = any(other is not None and other.relation == "variant" for other in others)
-                if refused or (member.text_key != primary.text_key and pair is None):
-                    rest.append(member)
-                    continue
-                taken.add(member.text_key)
-                found.append(
-                    Membership(
-                        item_id=member.item_id,
-                        cluster_id=primary.item_id,
-                        relation="exact" if pair is None else pair.relation,
-                        similarity=1.0 if pair is None else pair.similarity,
-                        containment=1.0 if pair is None else pair.containment,
-                    )
-                )
-            free = rest
-        return found
+    def place(self, wave: Wave, judge: Judging) -> Placed:
+        """Return where the cleaners put the texts."""
+        return place(wave, judge)
 
 
 def ingest(writer: Writer, *batches: Batch, run: str = "run-1", at: str = AT) -> None:

@@ -113,3 +113,25 @@ COMMENT ON COLUMN main.polls.changed_at IS 'last answer that brought bytes';
 COMMENT ON COLUMN main.polls.due_at IS 'not asked before this; null: whenever the schedule says';
 COMMENT ON COLUMN main.polls.failures IS 'failures in a row';
 COMMENT ON COLUMN main.polls.detail IS 'why it failed';
+
+COMMENT ON TABLE ops.standings IS
+    'where a text stands that has copies, several items, or a bucket that is a flood; any other leads its item';
+COMMENT ON COLUMN ops.standings.text_key IS 'the text';
+COMMENT ON COLUMN ops.standings.item_id IS 'its best item: the earliest, then the longest, then by id';
+COMMENT ON COLUMN ops.standings.earliest IS 'no earlier than this day was that item published';
+COMMENT ON COLUMN ops.standings.length IS 'characters of that item';
+COMMENT ON COLUMN ops.standings.lead_key IS 'the text that leads its cluster; its own if it leads';
+COMMENT ON COLUMN ops.standings.relation IS 'relation to the text that leads; null if it leads';
+COMMENT ON COLUMN ops.standings.similarity IS 'exact Jaccard with the text that leads';
+COMMENT ON COLUMN ops.standings.containment IS 'shared shingles divided by the smaller set';
+
+COMMENT ON TABLE ops.floods IS
+    'a bucket of more texts than are compared each with each';
+COMMENT ON COLUMN ops.floods.band_key IS 'as in dedup.bands';
+COMMENT ON COLUMN ops.floods.band IS 'as in dedup.bands';
+
+COMMENT ON TABLE ops.heads IS
+    'one of the first texts that lead in a flood: what others of it are compared with';
+COMMENT ON COLUMN ops.heads.band_key IS 'as in dedup.bands';
+COMMENT ON COLUMN ops.heads.band IS 'as in dedup.bands';
+COMMENT ON COLUMN ops.heads.text_key IS 'as in dedup.bands';
