@@ -20,7 +20,7 @@ _READ_OUTSIDE = "bodies_hashed"
 SHOWN = 3
 
 #: What a check is about, and how the tables that it reads are cut down to that. Clusters and pairs are taken
-#: whole: half a cluster would fail.
+#: whole: half a cluster would fail. But only where they are counted: a cluster may be most of what is stored.
 _SCOPES: Mapping[str, Mapping[str, str]] = {
     "documents": {
         **dict.fromkeys(
@@ -36,8 +36,13 @@ _SCOPES: Mapping[str, Mapping[str, str]] = {
         **dict.fromkeys(
             ("core.versions", "core.sightings", "dedup.members"), "item_id IN (FROM scope_items)"
         ),
-        "dedup.pairs": "left_key IN (FROM scope_texts)",
     },
+    "clusters": {
+        "dedup.members": "cluster_id IN (FROM scope_clusters)",
+        "core.versions": "item_id IN (FROM scope_clusters)",
+    },
+    "standings": {"ops.standings": "text_key IN (FROM scope_texts) OR lead_key = text_key"},
+    "variants": {"dedup.pairs": "left_key IN (FROM scope_texts) OR right_key IN (FROM scope_texts)"},
     "texts": {
         **dict.fromkeys(
             ("core.versions", "dedup.signatures", "dedup.bands"), "text_key IN (FROM scope_texts)"
@@ -48,6 +53,8 @@ _SCOPES: Mapping[str, Mapping[str, str]] = {
 #: Bytes and items of the documents that are checked together. At 64 MB or 100,000 items no check takes more
 #: than some 80 MB, of the 160 that DuckDB has in a run: not all that views make can go by way of the disk.
 PART_BYTES, PART_ITEMS = 64_000_000, 100_000
+#: Copies of new items are checked with them where their cluster has so many items at most.
+_BESIDE = 64
 _UNCHECKED = """
 CREATE OR REPLACE TEMP TABLE unchecked AS
 WITH fresh AS (SELECT DISTINCT document_key FROM ops.derivations ANTI JOIN ops.checked USING (run_id)),
@@ -66,14 +73,19 @@ LEFT JOIN sized USING (document_key)
 """
 _SCOPE_ROWS = {
     "scope_documents": "SELECT document_key FROM unchecked WHERE part = {part}",
+    "scope_clusters": """
+        SELECT DISTINCT cluster_id FROM dedup.members
+        WHERE item_id IN (SELECT item_id FROM core.sightings WHERE document_key IN (FROM scope_documents))
+    """,
     "scope_items": """
-        WITH own AS (
-            SELECT DISTINCT item_id FROM core.sightings WHERE document_key IN (FROM scope_documents)
-        )
-        FROM own
+        SELECT item_id FROM core.sightings WHERE document_key IN (FROM scope_documents)
         UNION
         SELECT item_id FROM dedup.members
-        WHERE cluster_id IN (SELECT cluster_id FROM dedup.members WHERE item_id IN (FROM own))
+        WHERE cluster_id IN (
+            SELECT cluster_id FROM dedup.members WHERE cluster_id IN (FROM scope_clusters)
+            GROUP BY cluster_id
+            HAVING count(*) <= {beside}
+        )
     """,
     "scope_texts": """
         WITH own AS (
@@ -129,7 +141,9 @@ def check_new(con: duckdb.DuckDBPyConnection) -> list[Failure] | None:
         found: dict[str, Failure] = {}
         for (part,) in parts:
             for name, rows in _SCOPE_ROWS.items():
-                con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {rows.format(part=part)}")
+                con.execute(
+                    f"CREATE OR REPLACE TEMP TABLE {name} AS {rows.format(part=part, beside=_BESIDE)}"
+                )
             for name, sql in checks().items():
                 if failure := _ask(con, name, sql, asked[name]):
                     before = found.get(name)
@@ -157,7 +171,7 @@ def rule_of(sql: str) -> str:
 
 
 def scope_of(sql: str) -> str:
-    """Return what a check is about: documents, items or texts."""
+    """Return what a check is about: documents, items, clusters, standings, texts or variants."""
     line = _SCOPE_LINE.search(sql)
     assert line is not None  # noqa: S101 - a file of ours without it is a defect that every test finds
     return line[1]

@@ -63,6 +63,11 @@ WHERE gone.left_key = pairs.left_key AND gone.right_key = pairs.right_key
 """
 
 
+def floods_known(con: duckdb.DuckDBPyConnection) -> bool:
+    """Say whether there are any: without them some questions need not be asked."""
+    return con.execute("FROM ops.floods LIMIT 1").fetchone() is not None
+
+
 def note_floods(con: duckdb.DuckDBPyConnection) -> None:
     """Note the buckets of `met_bands` that are floods now, take them out, and add their texts to `crowd`.
 

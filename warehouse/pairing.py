@@ -10,7 +10,7 @@ from schemas.signatures import Pair
 from warehouse.band_index import MEETING, TEXT_HASH, BandIndex
 from warehouse.columns import keys, table
 from warehouse.connection import registered, staged, store
-from warehouse.floods import note_floods
+from warehouse.floods import floods_known, note_floods
 from warehouse.judges import Verifier
 from warehouse.relational import CANDIDATES
 
@@ -41,24 +41,24 @@ SELECT band_key, text_key, band FROM dedup.bands
 WHERE text_key IN (SELECT text_key FROM respelt ANTI JOIN stage_bands USING (text_key))
 """
 # Floods make no candidates, and their rows would be all that is stored.
-_MET = """
-CREATE OR REPLACE TEMP TABLE met_bands AS
-SELECT band_key, text_key, band FROM dedup.bands WHERE band_key IN (SELECT band_key FROM cold)
-"""
 _COLD = """
 CREATE OR REPLACE TEMP TABLE cold AS
 SELECT DISTINCT band_key, band FROM mine ANTI JOIN ops.floods USING (band_key, band)
 """
-_MEETINGS = f"SELECT DISTINCT {MEETING} AS meeting FROM cold"  # noqa: S608 - names of a module
+_MET = """
+CREATE OR REPLACE TEMP TABLE met_bands AS
+SELECT band_key, text_key, band FROM dedup.bands WHERE band_key IN (SELECT band_key FROM {cold})
+"""
+_MEETINGS = f"SELECT DISTINCT {MEETING} AS meeting FROM {{cold}}"  # noqa: S608 - names of a module
 _MET_BY_INDEX = f"""
 CREATE OR REPLACE TEMP TABLE met_bands AS
 SELECT wanted.band_key, text.text_key, wanted.band
 FROM arrow_found AS found
-JOIN (SELECT DISTINCT band_key, band, {MEETING} AS meeting FROM cold) AS wanted USING (meeting)
+JOIN (SELECT DISTINCT band_key, band, {MEETING} AS meeting FROM {{cold}}) AS wanted USING (meeting)
 JOIN dedup.signatures AS text ON {TEXT_HASH} = found.text_hash
 UNION ALL
 SELECT band_key, text_key, band FROM ops.fresh_bands
-WHERE band_key IN (SELECT band_key FROM cold)
+WHERE band_key IN (SELECT band_key FROM {{cold}})
 """  # noqa: S608 - names of a module
 # By the right one: of a flood the left ones are its anchors, so that a part has few texts for its pairs.
 _CANDIDATE_KEYS = """
@@ -85,13 +85,18 @@ def meet(con: duckdb.DuckDBPyConnection, index: BandIndex | None) -> None:
     con.execute(_MINE)
     if con.execute(_UNSTAGED).fetchall() != [(0,)]:
         con.execute(_ADD_UNSTAGED)
-    con.execute(_COLD)
+    cold = "mine"
+    if floods_known(con):
+        con.execute(_COLD)
+        cold = "cold"
     if index is None:
-        con.execute(_MET)
+        con.execute(_MET.format(cold=cold))
     else:
-        meetings, hashes = index.find(con.sql(_MEETINGS).to_arrow_table()["meeting"].to_numpy())
+        meetings, hashes = index.find(
+            con.sql(_MEETINGS.format(cold=cold)).to_arrow_table()["meeting"].to_numpy()
+        )
         with registered(con, "arrow_found", pa.table({"meeting": meetings, "text_hash": hashes})):
-            con.execute(_MET_BY_INDEX)
+            con.execute(_MET_BY_INDEX.format(cold=cold))
     note_floods(con)
 
 

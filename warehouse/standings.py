@@ -9,6 +9,7 @@ import duckdb
 
 from schemas.signatures import BLANK_KEY
 from warehouse.connection import store
+from warehouse.floods import floods_known
 from warehouse.relational import CURRENT, ITEMS_OF, TOUCHED
 
 
@@ -38,43 +39,36 @@ WHERE stands.text_key IS NULL
 CREATE OR REPLACE TEMP TABLE with_old_items AS
 SELECT text_key FROM recount ANTI JOIN new_texts USING (text_key)
 """
-_CANDIDATES = """
+_COUNTED = """
 CREATE OR REPLACE TEMP TABLE counted AS
-SELECT item_id, text_key, earliest, length FROM fresh_items SEMI JOIN touched USING (text_key)
+SELECT item_id, text_key, earliest, length FROM fresh_items
 UNION
 SELECT item_id, text_key, earliest, length FROM old_items SEMI JOIN recount USING (text_key)
 UNION
 SELECT item_id, text_key, earliest, length
 FROM ops.standings SEMI JOIN touched USING (text_key) ANTI JOIN recount USING (text_key)
 """
-_PLAY = """
+_HOT = """
 CREATE OR REPLACE TEMP TABLE hot AS
 SELECT text_key FROM mine SEMI JOIN ops.floods USING (band_key, band)
 UNION
-SELECT text_key FROM crowd;
+SELECT text_key FROM crowd
+"""
+_PLAY = """
+CREATE OR REPLACE TEMP TABLE copied AS
+SELECT left_key, right_key FROM dedup.pairs
+WHERE relation <> 'variant'
+    AND (left_key IN (SELECT text_key FROM touched) OR right_key IN (SELECT text_key FROM touched));
 
 CREATE OR REPLACE TEMP TABLE play AS
 SELECT text_key, best FROM ranked
 WHERE items > 1
     OR text_key IN (SELECT text_key FROM ops.standings WHERE text_key IN (SELECT text_key FROM touched))
     OR text_key IN (SELECT text_key FROM hot)
-    OR text_key IN (
-        SELECT left_key FROM dedup.pairs
-        WHERE left_key IN (SELECT text_key FROM touched) AND relation <> 'variant'
-    )
-    OR text_key IN (
-        SELECT right_key FROM dedup.pairs
-        WHERE right_key IN (SELECT text_key FROM touched) AND relation <> 'variant'
-    );
+    OR text_key IN (SELECT left_key FROM copied UNION ALL SELECT right_key FROM copied);
 
 CREATE OR REPLACE TEMP TABLE partners AS
-SELECT text_key FROM (
-    SELECT right_key AS text_key FROM dedup.pairs
-    WHERE left_key IN (SELECT text_key FROM matched_texts) AND relation <> 'variant'
-    UNION
-    SELECT left_key FROM dedup.pairs
-    WHERE right_key IN (SELECT text_key FROM matched_texts) AND relation <> 'variant'
-) AS partner
+SELECT text_key FROM (SELECT left_key AS text_key FROM copied UNION SELECT right_key FROM copied) AS copies
 ANTI JOIN ops.standings USING (text_key)
 ANTI JOIN play USING (text_key)
 """
@@ -168,6 +162,18 @@ FROM {texts} ANTI JOIN ops.standings USING (text_key)
 """
 
 
+_ANY = """
+SELECT
+    EXISTS (FROM with_old_items),
+    EXISTS (FROM ops.standings WHERE text_key IN (SELECT text_key FROM touched))
+"""
+_NOTHING = """
+CREATE OR REPLACE TEMP TABLE dirty (text_key UUID);
+CREATE OR REPLACE TEMP TABLE wave (text_key UUID);
+CREATE OR REPLACE TEMP TABLE retold (text_key UUID)
+"""
+
+
 def prepare(con: duckdb.DuckDBPyConnection, witnesses: int) -> None:
     """Make `dirty`, the texts to be placed, all of which stand in ops.standings; `retold` and `fresh_items`.
 
@@ -178,18 +184,21 @@ def prepare(con: duckdb.DuckDBPyConnection, witnesses: int) -> None:
     store(con, "touched", TOUCHED, blank)
     store(con, "fresh_items", CURRENT.format(items="SELECT item_id FROM new_versions"), blank)
     con.execute(_RECOUNT)
-    store(con, "old_items", CURRENT.format(items=ITEMS_OF.format(texts="with_old_items")), blank)
-    con.execute(_CANDIDATES)
-    store(con, "ranked", _BEST.format(items="counted"))
+    old, standing = con.execute(_ANY).fetchall()[0]
+    if old or standing:
+        store(con, "old_items", CURRENT.format(items=ITEMS_OF.format(texts="with_old_items")), blank)
+        con.execute(_COUNTED)
+    store(con, "ranked", _BEST.format(items="counted" if old or standing else "fresh_items"))
+    con.execute(_HOT if floods_known(con) else "CREATE OR REPLACE TEMP TABLE hot (text_key UUID)")
     con.execute(_PLAY)
-    con.execute("CREATE OR REPLACE TEMP TABLE dirty (text_key UUID)")
-    con.execute("CREATE OR REPLACE TEMP TABLE wave (text_key UUID)")
-    con.execute(_RETIRED)
-    con.execute(_LED_BY_RETIRED)
-    if con.execute("FROM retired LIMIT 1").fetchone():
-        con.execute(_MISSED.format(size=witnesses))
-        spread(con)
-        con.execute(_RETIRE)
+    con.execute(_NOTHING)
+    if standing:
+        con.execute(_RETIRED)
+        con.execute(_LED_BY_RETIRED)
+        if con.execute("FROM retired LIMIT 1").fetchone():
+            con.execute(_MISSED.format(size=witnesses))
+            spread(con)
+            con.execute(_RETIRE)
     con.execute(_ENTER.format(texts="play", lead="NULL"))
     con.execute("INSERT INTO dirty SELECT text_key FROM play ANTI JOIN dirty USING (text_key)")
     if con.execute("FROM partners LIMIT 1").fetchone():

@@ -60,7 +60,7 @@ SEMI JOIN ops.floods USING (band_key, band)
 """
 _UNSTAGED = """
 CREATE OR REPLACE TEMP TABLE unstaged_wave AS
-FROM wave WHERE text_key NOT IN (SELECT text_key FROM mine)
+FROM wave WHERE text_key NOT IN (SELECT text_key FROM matched_texts)
 """
 _HEADS = """
 CREATE OR REPLACE TEMP TABLE wave_heads AS

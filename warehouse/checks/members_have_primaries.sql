@@ -1,5 +1,5 @@
 -- A cluster is named by its primary, an item that is a member without relation, and has others.
--- scope: items
+-- scope: clusters
 SELECT member.cluster_id, count(*) AS members
 FROM dedup.members AS member
 GROUP BY member.cluster_id
