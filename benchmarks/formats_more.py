@@ -1,6 +1,8 @@
 """Speed of tables, feeds, pages and mail, beside the usual libraries.
 
-usage: python benchmarks/formats_more.py [--megabytes 8] [--rounds 5]
+usage: python benchmarks/formats_more.py [NAME ...] [--megabytes 8] [--rounds 5]
+
+NAME: rows to print, by the name of the format (jsonl, csv, feed, mbox, html); all by default.
 
 Makes documents of random words, some 2 to 4 kB a record, and reads them to records. Prints megabytes a CPU
 second, best of the rounds; ours and theirs take turns, so that their ratio holds on a busy machine. Theirs:
@@ -98,6 +100,7 @@ def best(rounds: int, *runs: Callable[[], object]) -> list[float]:
 def main() -> None:
     """Measure each format."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    options.add_argument("names", nargs="*")
     options.add_argument("--megabytes", type=float, default=8)
     options.add_argument("--rounds", type=int, default=5)
     asked = options.parse_args()
@@ -137,6 +140,8 @@ def main() -> None:
     ]
     print(f"{'format':12} {'MB':>6} {'MB/s':>7} {'records/s':>10}   {'beside':16} {'MB/s':>7} {'ratio':>6}")
     for title, name, documents, other, theirs in cases:
+        if asked.names and name not in asked.names:
+            continue
         known = named(name)
         assert known is not None
 

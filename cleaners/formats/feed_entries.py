@@ -2,11 +2,14 @@
 
 import html
 import re
+from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from cleaners.formats import feed_slices
 from cleaners.formats.feed_names import CORE, FIELDS, GROUPS, MODULES
+from cleaners.formats.feed_plain import Scanner
 from cleaners.formats.feed_texts import LONGEST, line, mend_xml
 
 _REFERENCE = re.compile(rb"&#[xX]?[0-9a-fA-F]{0,8};?")
@@ -18,7 +21,7 @@ class Said:
 
     fields: dict[str, str] = field(default_factory=dict)
     tags: list[str] = field(default_factory=list)
-    links: list[str] = field(default_factory=list)
+    links: deque[str] = field(default_factory=deque)
     extras: dict[str, Any] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
 
@@ -47,10 +50,18 @@ class Reader:
         # Each namespace costs time in each entry: those that a feed forgot to declare come with the mending.
         self._open, self._close = b"<r" + feed_slices.namespaces(text, root) + b">", b"</r>"
         self._mended = b"<r" + feed_slices.namespaces(text, root, usual=True) + b">"
-        self._names: dict[str, str] = {}
+        self._names: dict[str, tuple[str, str | None]] = {}
+        self._scanner: Scanner | None = None
+        with suppress(etree.XMLSyntaxError, ValueError):  # a namespace that is none: no entry is plain
+            self._scanner = Scanner(etree.fromstring(self._open + self._close, self._strict).nsmap)
 
     def entry(self, body: bytes) -> tuple[Said | None, bool]:
         """Return what an entry says, and whether it had to be mended."""
+        plain = self._scanner.entry(body) if self._scanner else None
+        if plain is not None:
+            said = Said()
+            self._gather(plain, said)
+            return said, False
         element, damaged = self._element(body)
         for _ in range(2):
             if element is None:
@@ -77,7 +88,9 @@ class Reader:
     def _channel(self, root: Any, kind: str) -> Channel:
         if kind != "feed":
             inner = (
-                child for child in root if isinstance(child.tag, str) and self._name(child.tag) == "channel"
+                child
+                for child in root
+                if isinstance(child.tag, str) and self._name(child.tag)[0] == "channel"
             )
             root = next(inner, root)
         said = Said()
@@ -105,15 +118,13 @@ class Reader:
                 return root[0], True
         return None, True
 
-    def _name(self, tag: str) -> str:
-        """Return the name of an element, with the prefix that its namespace usually has."""
-        known = self._names.get(tag)
-        if known is None:
-            space, _, name = tag.rpartition("}")
-            space = space.removeprefix("{")
-            if space and space not in CORE:
-                name = f"{MODULES.get(space, _short(space))}:{name}"
-            self._names[tag] = known = name
+    def _name(self, tag: str) -> tuple[str, str | None]:
+        """Return the name of an element, with the prefix that its namespace usually has, and its field."""
+        space, _, name = tag.rpartition("}")
+        space = space.removeprefix("{")
+        if space and space not in CORE:
+            name = f"{MODULES.get(space, _short(space))}:{name}"
+        self._names[tag] = known = name, FIELDS.get(name)
         return known
 
     def _gather(self, element: Any, said: Said) -> None:
@@ -121,8 +132,7 @@ class Reader:
             tag = child.tag
             if not isinstance(tag, str):
                 continue
-            name = self._name(tag)
-            key = FIELDS.get(name)
+            name, key = self._names.get(tag) or self._name(tag)
             if key is None:
                 if name in GROUPS:
                     self._gather(child, said)
@@ -174,11 +184,13 @@ class Reader:
             str(k): str(v)[:LONGEST] for k, v in child.attrib.items()
         }
         if value:
-            there = said.extras.setdefault(name, value)
-            if there is not value and isinstance(there, list) and len(there) < 50:
+            there = said.extras.get(name)
+            if there is None:
+                said.extras[name] = value
+            elif not isinstance(there, list):
+                said.extras[name] = [there, value]
+            elif len(there) < 50:
                 there.append(value)
-            elif there is not value:
-                said.extras[name] = [there, value] if not isinstance(there, list) else there
         if ":" not in name:
             said.unknown.append(name)
 
@@ -195,9 +207,9 @@ def _link(child: Any, said: Said) -> None:
     href = child.get("href")
     if href is None:
         if child.text and child.text.strip():
-            said.links.insert(0, child.text.strip())
+            said.links.appendleft(child.text.strip())
     elif child.get("rel", "alternate") == "alternate":
-        said.links.insert(0, href)
+        said.links.appendleft(href)
     elif child.get("rel") == "enclosure":
         said.extras.setdefault("enclosures", []).append({"type": child.get("type"), "url": href[:LONGEST]})
     elif child.get("rel") not in ("self", "edit", "next", "hub", "replies", "service.post"):

@@ -88,7 +88,7 @@ def namespaces(data: bytes, root: Root, *, usual: bool = False) -> bytes:
 
 def slices(data: bytes, root: Root) -> Iterator[Slice]:
     """Yield the entries in order. Elements in comments and CDATA sections are text."""
-    mark = re.compile(rb"<(?:!\[CDATA\[|!--|(/?)(?:[A-Za-z_][\w.-]{0,40}:)?" + root.entry + rb"(?=[\s/>]))")
+    mark = re.compile(rb"<(?:!\[CDATA\[|!--|(/?)(?:[A-Za-z_][\w.-]{0,40}+:)?+" + root.entry + rb"(?=[\s/>]))")
     start: int | None = None
     endless: set[bytes] = set()
     at, size = root.end, len(data)

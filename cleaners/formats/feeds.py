@@ -152,7 +152,8 @@ def _record(said: Said, place: tuple[int, int], channel: Channel) -> Record:
     for key in ("comments", "publisher"):
         if key in fields:
             extras[key] = fields[key][:LONGEST]
-    link = said.links[0].strip() if said.links else None
+    links = [one.strip() for one in said.links]
+    link = links[0] if links else None
     native = fields.get("id") or fields.get("id2")
     if (
         native
@@ -178,7 +179,7 @@ def _record(said: Said, place: tuple[int, int], channel: Channel) -> Record:
         posted_at=posted or edited,
         edited_at=edited,
         posted_evidence=raw if posted else changed,
-        urls=tuple(dict.fromkeys(filter(None, (link, *(one.strip() for one in said.links), *targets)))),
+        urls=tuple(dict.fromkeys(filter(None, (link, *links, *targets)))),
         hashtags=tuple(dict.fromkeys(" ".join(tag.split())[:200] for tag in said.tags[:100] if tag.strip())),
         lang=fields.get("lang") or channel.lang,
         extras=dump(extras) if extras else None,

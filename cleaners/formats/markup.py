@@ -7,9 +7,7 @@ menus and footers there is trafilatura (news_page.py).
 import html
 import re
 
-#: A tag, the start of a comment, or a declaration. What never closes before the next tag is text.
-_TAG = re.compile(r"(<(?:!--|/?[a-zA-Z][^<>]*>|[!?][^<>]*>))")
-_NAME = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)")
+_NAME = re.compile(r"/?([a-zA-Z][a-zA-Z0-9]*)")
 _SPACES = re.compile("  +")
 _HREF = re.compile(r"""(?:^|\s)href\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 _ALT = re.compile(r"""(?:^|\s)alt\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
@@ -55,7 +53,7 @@ _HIDDEN = frozenset(
 )
 _BREAK = "\x00"  # HTML has no NUL, and blanks cannot be told from it by mistake
 _SHOWN = dict.fromkeys(_LINES, _BREAK) | dict.fromkeys(_BLOCKS, _BREAK * 2) | {"td": " ", "th": " "}
-#: What the usual tags without attributes stand for; those that do more are not among them.
+#: What the usual tags without attributes stand for, by their inside; those that do more are not among them.
 _SIMPLE = {
     tag: _SHOWN.get(name, "")
     for name in (
@@ -75,8 +73,8 @@ _SIMPLE = {
         "font",
     )
     if name != "pre"
-    for tag in (f"<{name}>", f"</{name}>", f"<{name}/>", f"<{name} />")
-} | {"</a>": "", "</sup>": "", "</sub>": "", "<sup>": "", "<sub>": ""}
+    for tag in (name, f"/{name}", f"{name}/", f"{name} /")
+} | {"/a": "", "/sup": "", "/sub": "", "sup": "", "sub": ""}
 
 
 def is_markup(text: str) -> bool:
@@ -98,57 +96,68 @@ def to_text(markup: str) -> tuple[str, tuple[str, ...]]:
         markup = markup.replace(_BREAK, "")
     if "<" not in markup:
         return _spaced(html.unescape(markup)).strip(), ()
-    parts = _TAG.split(markup)  # text, tag, text, tag, text ...
+    pieces = markup.split("<")  # but for the first: the inside of a tag, ">", and the text behind it
+    parts = [pieces[0]]
     links: list[str] = []
     endless: set[str] = set()  # elements of which no end is left
-    verbatim, at = 0, 1
-    while at < len(parts):
-        tag = parts[at]
-        shown = _SIMPLE.get(tag)
+    verbatim, resume = 0, 1
+    for at in range(1, len(pieces)):
+        if at < resume:
+            continue
+        piece = pieces[at]
+        tag, closed, text = piece.partition(">")
+        shown = _SIMPLE.get(tag) if closed else None
         if shown is None:
             name = found[1].lower() if (found := _NAME.match(tag)) else ""
-            opens = tag[1] != "/"
-            shown = _SHOWN.get(name, "")
-            if name == "a" and opens:
-                if target := _attribute(_HREF, tag):
-                    links.append(target)
-            elif name == "img" and "emoji" in tag:
-                shown = _attribute(_ALT, tag)
-            elif name == "pre":
-                verbatim = max(0, verbatim + (1 if opens else -1))
-            elif tag == "<!--" or (opens and name in _HIDDEN and not tag.endswith("/>")):
-                end = _end(parts, at, name) if name not in endless else None
-                if end is not None:
-                    parts[at:end] = [""] * (end - at)
-                    parts[end] = "" if name else parts[end].partition("-->")[2]
-                    at = end + 1 + end % 2
-                    continue
-                endless.add(name)
-        parts[at] = shown
-        if verbatim:
-            parts[at + 1] = parts[at + 1].replace("\n", _BREAK)
-        at += 2
+            comment = tag.startswith("!--")
+            if not comment and not (closed and (name or tag.startswith(("!", "?")))):
+                shown, text = "<", piece  # no tag: what never closes, or begins with no letter
+            else:
+                shown = _SHOWN.get(name, "")
+                opens = not tag.startswith("/")
+                if name == "a":
+                    if opens and (target := _attribute(_HREF, tag)):
+                        links.append(target)
+                elif name == "img" and "emoji" in tag:
+                    shown = _attribute(_ALT, tag)
+                elif name == "pre":
+                    verbatim = max(0, verbatim + (1 if opens else -1))
+                elif comment or (opens and name in _HIDDEN and not tag.endswith("/")):
+                    end = _end(pieces, at, name) if name not in endless else None
+                    if end is not None:
+                        shown, resume = "", end + 1
+                        text = pieces[end].partition(">" if name else "-->")[2]
+                    else:
+                        endless.add(name)
+                        text = piece[3:] if comment else text
+        if verbatim and "\n" in text:
+            text = text.replace("\n", _BREAK)
+        parts += (shown, text)
     text = _spaced("".join(parts)).replace(_BREAK, "\n")
-    text = html.unescape("\n".join([line.strip(" ") for line in text.split("\n")]))
+    text = "\n".join([line.strip(" ") for line in text.split("\n")])
+    if "&" in text:
+        text = html.unescape(text)
     if "\n\n\n" in text:
         text = _BLANKS.sub("\n\n", text)
     kept = [link for link in links if not link.lower().startswith(("javascript:", "data:"))]
     return text.strip(), tuple(dict.fromkeys(kept))
 
 
-def _end(parts: list[str], at: int, name: str) -> int | None:
-    """Return the part that ends the element or, without a name, the comment that begins at `at`."""
+def _end(pieces: list[str], at: int, name: str) -> int | None:
+    """Return the piece in which the element ends that begins with piece `at`; without a name, the comment."""
     if not name:
-        return next((there for there in range(at + 1, len(parts)) if "-->" in parts[there]), None)
-    close = f"</{name}"
-    return next(
-        (there for there in range(at + 2, len(parts), 2) if parts[there][: len(close)].lower() == close), None
-    )
+        # `<!-->` is a comment, and ends one, too: mails write so what one program alone does not show.
+        return next((there for there in range(at, len(pieces)) if "-->" in pieces[there]), None)
+    close = f"/{name}"
+    for there in range(at + 1, len(pieces)):
+        if pieces[there][: len(close)].lower() == close and ">" in pieces[there]:
+            return there
+    return None
 
 
 def _attribute(pattern: re.Pattern[str], tag: str) -> str:
     if pattern is _HREF and (start := tag.find(' href="')) > 0:  # the usual way to write it
-        value = tag[start + 7 : tag.find('"', start + 7)]
+        value = tag[start + 7 :].partition('"')[0]
         return html.unescape(value).strip() if "&" in value else value.strip()
     found = pattern.search(tag)
     return html.unescape(next(filter(None, found.groups()), "")).strip() if found else ""

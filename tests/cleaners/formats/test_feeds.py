@@ -203,6 +203,10 @@ class TestHostile:
         ("a<script>if (x<y) {}</script>b<style>p{}</style>c", "abc", ()),
         ("a<!-- <b> --> b", "a b", ()),
         ("a<!-- <b never --", "a <b never --", ()),
+        ("a<!--[if !mso]><!--><p>b</p><!--<![endif]-->c", "a\n\nb\n\nc", ()),
+        ("a<!--[if mso]><p>b</p><![endif]-->c", "ac", ()),
+        ("a <> b <1 c", "a <> b <1 c", ()),
+        ("<pre>a<!-- b -->\nc</pre>", "a\nc", ()),
         ("1 < 2 &amp; 3 &gt; 2 &lt;b&gt;", "1 < 2 & 3 > 2 <b>", ()),
         ("<pre>a\n  b</pre>", "a\nb", ()),
         ("<td>a</td><td>b</td>", "a b", ()),
@@ -237,6 +241,12 @@ def test_prose_is_no_markup() -> None:
 )
 def test_markup_takes_linear_time(piece: str) -> None:
     to_text(piece * (500_000 // len(piece)) + "<p>")
+
+
+def test_what_is_said_twice_is_kept_twice() -> None:
+    """A letter that is a value of its own, such as `t`, is one object wherever it stands."""
+    [record] = records("feed", rss(b"<title>T</title><n>t</n><n>t</n>"))
+    assert json.loads(record.extras or "{}")["n"] == ["t", "t"]
 
 
 def test_extras_hold_what_has_no_field() -> None:
