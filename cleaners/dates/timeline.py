@@ -44,7 +44,8 @@ _STEPS, _FINE = 6, 4096
 #: _OUTSIDE, so it needs more of the tails.
 _CLOSED, _CLOSED_SURVEY = 3e-4, 1e-5
 _UNLIKELY = 1e-3  # directions below this share of the evidence by weeks are not looked at by days
-#: Nor are paces below this share of the posts: with 1e-3 of them 7 undated posts of a thousand lost their day.
+#: Nor are paces below this share of the posts: with 1e-3, in the survey too, 7 undated posts of a thousand
+#: lost their day.
 _NO_PACE = 1e-5
 #: Steps of all posts from which weeks are looked at first where the compiled passes are loaded already.
 _SHORT = 200_000
@@ -98,8 +99,7 @@ class Timeline:
             and not any(self._told.fixed)
             and _most_of_a_year(weeks.block, grid) < _NO_YEAR
         ):
-            days = np.repeat(weeks.block / np.float32(CELL), CELL, axis=1)[:, : grid.size]
-            return iter([(0, days)])
+            return iter([(0, _even(weeks.block, grid.size))])
         return self._by_day(emit, len(every), self.emissions, weeks).posterior()
 
     def _survey(
@@ -181,6 +181,13 @@ def _mean_by_week(row: NDArray[Any]) -> NDArray[Any]:
     )
     weeks[whole // CELL :] = np.add.reduce(row[whole:]) / max(len(row) - whole, 1)
     return weeks
+
+
+def _even(block: NDArray[np.float32], size: int) -> NDArray[np.float32]:
+    """Return posteriors by weeks as those of `size` days, of which those of a week are alike."""
+    days = np.full(block.shape[1], CELL)
+    days[-1] = size - CELL * (block.shape[1] - 1)
+    return np.repeat(block / days.astype(np.float32), days, axis=1)
 
 
 def _most_of_a_year(block: NDArray[np.float32], grid: Grid) -> float:

@@ -2,10 +2,14 @@
 
 from datetime import date
 
+import numpy as np
 import pytest
 
 from cleaners.dates.clues import read_clues
+from cleaners.dates.curves import tables
+from cleaners.dates.timeline import Timeline
 from cleaners.dates.told import Told, span
+from cleaners.dates.waits import CELL
 
 
 @pytest.mark.parametrize("bound", [None, date(2024, 6, 1)])
@@ -39,3 +43,30 @@ def test_the_days_reach_to_the_latest_year_or_the_capture(texts: list[str], boun
     assert grid is not None
     assert grid.day(0) <= date(year, 1, 1)
     assert grid.day(grid.size - 1) >= min(bound, date(year, 12, 31))
+
+
+FAR_APART = [
+    "In 2009 the bridge was built.",
+    "The plant of 2013 has closed.",
+    "Since 2016 nobody has come.",
+    "They met in 2019.",
+    "It was so in 2022, too.",
+]
+
+
+@pytest.mark.parametrize(
+    ("said", "by_weeks"), [(FAR_APART, True), (["On 5 May 2019 they met."] * len(FAR_APART), False)]
+)
+def test_where_no_year_is_likely_by_weeks_days_are_not_looked_at(said: list[str], by_weeks: bool) -> None:
+    texts = [""] * 30
+    texts[3::6] = said
+    told = Told([read_clues(text) for text in texts], [None] * len(texts), None).sane()
+    grid = span(told)
+    assert grid is not None
+    line = Timeline(told, grid, tables())
+    ((first, block),) = line.posterior()
+    assert first == 0
+    assert block.shape == (len(texts), line.emissions.grid.size)
+    assert block.sum(axis=1) == pytest.approx(1.0, abs=1e-3)
+    whole = block[:, : block.shape[1] // CELL * CELL].reshape(len(texts), -1, CELL)
+    assert bool((np.ptp(whole, axis=2) == 0).all()) is by_weeks
