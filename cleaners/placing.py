@@ -23,7 +23,7 @@ from schemas.signatures import Pair, Placed, Standing, Wave
 HEADS = 4
 #: Texts of a cluster that a text of a flood must not be a variant of. Where copies differ in figures, the
 #: first one keeps all others out.
-WITNESSES = 4
+WITNESSES = 2
 
 _Key = tuple[str, str]
 
