@@ -208,3 +208,16 @@ def test_small_buckets_are_compared_in_full(con: duckdb.DuckDBPyConnection) -> N
     land(con, flood(count), run_id="run-1", at=AT, matcher=matcher)
     assert matcher.asked == count * (count - 1) // 2
     assert len({sign(f"buy cheap gold coins now x{number:x}").text_key for number in range(count)}) == count
+
+
+def test_a_flood_that_landed_before_floods_were_noted_is_noted_when_it_is_met(
+    con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small(monkeypatch)
+    made = [document([f"buy gold x{number}"], name=f"{number}.txt") for number in range(6)]
+    land(con, batch_of(*made[:5]), run_id="run-1", at=AT, matcher=Words())
+    con.execute("DELETE FROM ops.floods; DELETE FROM ops.heads")
+    land(con, batch_of(made[5]), run_id="run-1", at=AT, matcher=Words())
+    assert clusters(con) == oracle(made)
+    assert con.execute("SELECT count(*) FROM ops.floods").fetchall() == [(2,)]  # those of "buy" and "gold"
+    assert run_checks(con) == []
