@@ -1,5 +1,7 @@
 """Archives and compressed files: each member becomes a document of its own, `news.zip!/2024/may.json`.
 
+A large Parquet file is one as well: its rows are its member (flows.packed_rows).
+
 Members are streamed, one after the other, into files of the run's scratch folder that are named by number:
 what an archive calls a member is data and never a path. What cannot be unpacked is a document as well: its
 stored bytes, refused whole with the reason. What ends too early is one that says so.
@@ -24,6 +26,7 @@ from flows.inputs import (
     too_big,
     unreadable,
 )
+from flows.packed_rows import LARGE, MARK, lines
 from flows.streams import DamageError, Inflow, inflate, kind_of
 from flows.tars import Member, is_tar, tar_members
 from flows.zips import is_office, zip_members
@@ -34,7 +37,8 @@ MAX_MEMBERS = 10_000
 #: What unpacks to more than this is a bomb, once it is a megabyte. Text packs to a tenth, logs to a fiftieth.
 MAX_RATIO = 200
 FREE = 1 << 20
-_SUFFIXES = (".gz", ".zst", ".zstd", ".xz", ".bz2", ".tgz", ".tbz2", ".txz", ".tzst")
+_PARQUET = "parquet"
+_SUFFIXES = (".gz", ".zst", ".zstd", ".xz", ".bz2", ".tgz", ".tbz2", ".txz", ".tzst", ".parquet", ".pq")
 #: Archives within one another that are opened: `all.zip!/may.tar!/posts.json.gz!/posts.json` are three. They
 #: share the bounds of the outermost one.
 MAX_DEPTH = 3
@@ -45,6 +49,8 @@ _ADVICE = {
     "truncated": "Get the whole file and give it again; what is there is landed.",
     "trailing-bytes": "What stands before them is landed.",
 }
+#: What is there before the damage can be used, if it is anything.
+_PARTIAL = frozenset({*_ADVICE, "corrupt", "invalid-parquet", "memory", "timeout", "worker-died"})
 
 Found = Ref | InputFailure | str
 
@@ -84,7 +90,7 @@ def _opened(ref: Ref, scratch: Path, companions: tuple[str, ...], budget: _Budge
     found: list[Found] = []
     try:
         with opened(ref) as handle:
-            kind = _kind(handle)
+            kind = _kind(ref, handle)
             if kind is None:
                 yield ref
                 return
@@ -112,9 +118,11 @@ def _opened(ref: Ref, scratch: Path, companions: tuple[str, ...], budget: _Budge
     yield from found
 
 
-def _kind(handle: BinaryIO) -> str | None:
+def _kind(ref: Ref, handle: BinaryIO) -> str | None:
     head = handle.read(512)
     kind = "tar" if is_tar(head) else kind_of(head)
+    if head.startswith(MARK) and ref.bytes > LARGE and ref.input_format in (None, _PARQUET):
+        kind = _PARQUET
     if kind == "zip" and is_office(handle):
         return None
     handle.seek(0)
@@ -135,6 +143,8 @@ def _unpacked(
             yield f"{ref.uri}!/{name}"
             continue
         one = replace(ref, uri=f"{ref.uri}!/{name}", member=inner or None)
+        if kind == _PARQUET:  # whatever is in the rows
+            one = replace(one, input_format="jsonl")
         spooled = _spooled(one, member, budget, folder / f"{number:06}")
         if isinstance(spooled, Ref) and not (spooled.harm and spooled.harm.whole):
             yield from _inside(spooled, scratch, companions, budget)
@@ -164,6 +174,9 @@ def _members(ref: Ref, handle: BinaryIO, kind: str) -> Iterator[Member]:
     if kind == "zip":
         yield from zip_members(handle)
         return
+    if kind == _PARQUET:
+        yield Member(f"{_inner_name(ref.uri)}.jsonl", lines(handle))
+        return
     chunks = iter(lambda: handle.read(CHUNK), b"") if kind == "tar" else inflate(handle, kind)
     stream = Inflow(chunks)
     if is_tar(stream.peek(512)):
@@ -181,7 +194,7 @@ def _spooled(ref: Ref, member: Member, budget: _Budget, path: Path) -> Found:
         if error.reason in _FATAL:
             path.unlink(missing_ok=True)
             raise
-        whole = error.reason not in _ADVICE and error.reason != "corrupt"
+        whole = error.reason not in _PARTIAL
         if whole and member.stored is not None:
             _write(member.stored, path, budget)
         size = path.stat().st_size

@@ -18,7 +18,7 @@ from schemas.options import CleanOptions
 from schemas.records import Finding
 
 _NAME = "parquet"
-_MARK = b"PAR1"
+MARK = b"PAR1"
 #: Rows turned into values at a time.
 _BATCH = 500
 #: Bytes of a row group once unpacked. Writers make groups of 128 MB.
@@ -32,50 +32,84 @@ _BROKEN = (ValueError, OSError, LookupError, TypeError, ArithmeticError, NotImpl
 
 def recognise(glimpse: Glimpse) -> float:
     """Return how sure it is: the mark at the start."""
-    return 1.0 if glimpse.head.startswith(_MARK) and glimpse.size >= 12 else 0.0
+    return 1.0 if glimpse.head.startswith(MARK) and glimpse.size >= 12 else 0.0
 
 
 def parse(data: bytes, options: CleanOptions) -> Iterator[Finding]:
     """Yield a record for each row."""
     import pyarrow as pa  # noqa: PLC0415 - 0.2 s that only Parquet needs
-    from pyarrow import parquet  # noqa: PLC0415
 
-    if not data.endswith(_MARK):
-        detail = "The file has no end: it was cut off, and without its end nothing of it can be read."
-        yield Refusal(0, len(data), "format", "truncated", detail)
-        return
     try:
-        file = parquet.ParquetFile(pa.BufferReader(data))
-        names = [str(name) for name in file.schema_arrow.names]
-        unpacked = [file.metadata.row_group(at).total_byte_size for at in range(file.metadata.num_row_groups)]
-    except (*_BROKEN, pa.ArrowException) as error:
-        yield Refusal(0, len(data), "format", "invalid-parquet", f"Its footer cannot be read: {error}"[:300])
+        table = Table(pa.BufferReader(data), len(data), data[-len(MARK) :])
+    except LossError as loss:
+        yield Refusal(0, len(data), "format", loss.reason, loss.detail)
         return
-    known = columns.table(names, options.columns)
+    known = columns.table(table.names, options.columns)
     if not known.readable:
-        yield Refusal(0, len(data), "format", "no-text-column", columns.no_text(names))
+        yield Refusal(0, len(data), "format", "no-text-column", columns.no_text(table.names))
         return
-    yield columns.note(known, names)
+    yield columns.note(known, table.names)
     rows = columns.Rows(known)
     key = hashlib.sha256(data).hexdigest()
     start, end, number = 0, len(data), 0
-    for at, size in enumerate(unpacked):
+    for row in table.rows():
+        if isinstance(row, LossError):
+            yield Refusal(start, end, "format", row.reason, row.detail)
+        else:
+            record, drifts = rows.record(row, start, end)
+            yield replace(record, identity=record.identity or f"parquet:{key}:{number}")
+            yield from drifts
+            number += 1
+        start = end
+
+
+class LossError(Exception):
+    """A file, or a row group of it, that cannot be read. `reason` is a short code, `detail` one sentence."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+class Table:
+    """A file of `size` bytes that ends in `tail`, read by row groups. Raises LossError."""
+
+    def __init__(self, source: Any, size: int, tail: bytes, *, buffer: int = 0) -> None:
+        """Read the footer. `buffer`: bytes of a column that are read at a time; 0: all of a row group's."""
+        import pyarrow as pa  # noqa: PLC0415 - as above
+        from pyarrow import parquet  # noqa: PLC0415 - as above
+
+        if tail != MARK:
+            detail = "The file has no end: it was cut off, and without its end nothing of it can be read."
+            raise LossError("truncated", detail)
+        self._arrow, self._size = pa, size
+        self._errors = (*_BROKEN, pa.ArrowException)
         try:
-            if size > min(MAX_GROUP, max(_FREE, _RATIO * len(data))):
-                detail = f"A row group says that it unpacks to {size:,} bytes."
-                yield Refusal(start, end, "format", "bomb", detail)
-                start = end
+            self._file = parquet.ParquetFile(source, buffer_size=buffer, pre_buffer=False)
+            self.names = [str(name) for name in self._file.schema_arrow.names]
+            about = self._file.metadata
+            self._unpacked = [about.row_group(at).total_byte_size for at in range(about.num_row_groups)]
+        except self._errors as error:
+            raise LossError("invalid-parquet", f"Its footer cannot be read: {error}"[:300]) from None
+
+    def rows(self) -> Iterator[dict[str, Any] | LossError]:
+        """Yield the rows as plain values; in the place of a row group's rest, why it cannot be read."""
+        number = 0
+        for at, size in enumerate(self._unpacked):
+            if size > min(MAX_GROUP, max(_FREE, _RATIO * self._size)):
+                yield LossError("bomb", f"A row group says that it unpacks to {size:,} bytes.")
                 continue
-            for batch in file.iter_batches(batch_size=_BATCH, row_groups=[at], use_threads=False):
-                for row in _values(batch, pa):
-                    record, drifts = rows.record(row, start, end)
-                    yield replace(record, identity=record.identity or f"parquet:{key}:{number}")
-                    yield from drifts
-                    start, number = end, number + 1
-        except (*_BROKEN, pa.ArrowException) as error:
-            detail = f"A row group cannot be read from row {number:,} of the file on: {error}"[:300]
-            yield Refusal(start, end, "format", "invalid-parquet", detail)
-            start = end
+            try:
+                for batch in self._file.iter_batches(_BATCH, row_groups=[at], use_threads=False):
+                    for row in _values(batch, self._arrow):
+                        yield row
+                        number += 1
+            except MemoryError:  # Arrow's is an error of its own as well
+                raise
+            except self._errors as error:
+                detail = f"A row group cannot be read from row {number:,} of the file on: {error}"[:300]
+                yield LossError("invalid-parquet", detail)
 
 
 def _values(batch: Any, pa: Any) -> Iterator[dict[str, Any]]:
