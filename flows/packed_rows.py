@@ -98,7 +98,7 @@ def main() -> int:
 
     lost = 0
     try:
-        with bounded(MEMORY):
+        with bounded(MEMORY, 0):
             for row in _rows(file, size):
                 if isinstance(row, LossError):
                     lost += 1

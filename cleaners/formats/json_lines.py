@@ -2,13 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Set
 from typing import Any
 
 import orjson
 
 from cleaners.formats import columns
-from cleaners.formats.encoded import to_utf8
+from cleaners.formats.encoded import Encoded, to_utf8
 from cleaners.formats.entry import Cutter, Format, Glimpse
 from cleaners.formats.json_slices import DEPTH, MAX_ELEMENT, load
 from cleaners.formats.line_parts import line_cutter
@@ -31,7 +31,7 @@ def recognise(glimpse: Glimpse) -> float:
         return 0.0
     lines = glimpse.head.split(b"\n", 12)
     whole = [line.strip() for line in (lines if glimpse.size <= len(glimpse.head) else lines[:-1])]
-    rows = [_row(line) for line in whole[:12] if line]
+    rows = [row_of(line) for line in whole[:12] if line]
     if not rows or rows[0] is None or sum(row is None for row in rows) * 2 > len(rows):
         return 0.0
     known = columns.table((key for row in rows if row for key in row), None)
@@ -52,23 +52,7 @@ def parse(data: bytes, options: CleanOptions) -> Iterator[Finding]:
         return
     yield columns.note(known, census)
     seen = {*census, *known.taken}
-    rows = columns.Rows(known)
-    for start, end in _lines(encoded.utf8):
-        place = (
-            (start, end)
-            if encoded.place is None and not encoded.skip
-            else (encoded.at(start), encoded.at(end))
-        )
-        row = read_row(encoded.utf8, start, end, place)
-        if not isinstance(row, dict):
-            yield row
-            continue
-        record, drifts = rows.record(row, *place)
-        yield record
-        if drifts or not seen.issuperset(row):
-            yield from drifts
-            for key in sorted(row.keys() - seen):
-                yield Drift(path=columns.without_surrogates(key), what="unknown-key")
+    yield from read_rows(encoded, _lines(encoded.utf8), columns.Rows(known), seen)
 
 
 def cutter(head: bytes, options: CleanOptions) -> Cutter | None:
@@ -79,6 +63,25 @@ def cutter(head: bytes, options: CleanOptions) -> Cutter | None:
     """
     census = _census(to_utf8(head, options=options.decode).utf8, columns.CENSUS)
     return line_cutter(orjson.dumps(dict.fromkeys(census)) + b"\n")
+
+
+def read_rows(
+    encoded: Encoded, ranges: Iterable[tuple[int, int]], rows: columns.Rows, seen: Set[str]
+) -> Iterator[Finding]:
+    """Yield what the rows at some ranges of the UTF-8 say. `seen`: the columns that are no drift."""
+    same = encoded.place is None and not encoded.skip
+    for start, end in ranges:
+        place = (start, end) if same else (encoded.at(start), encoded.at(end))
+        row = read_row(encoded.utf8, start, end, place)
+        if not isinstance(row, dict):
+            yield row
+            continue
+        record, drifts = rows.record(row, *place)
+        yield record
+        if drifts or not seen >= row.keys():
+            yield from drifts
+            for key in sorted(row.keys() - seen):
+                yield Drift(path=columns.without_surrogates(key), what="unknown-key")
 
 
 def read_row(data: bytes, start: int, end: int, place: tuple[int, int]) -> Refusal | dict[str, Any]:
@@ -130,19 +133,13 @@ def _census(data: bytes, rows: int) -> Iterator[str]:
     for number, (start, end) in enumerate(_lines(data)):
         if number == rows:
             break
-        row = _row(data[start:end]) if end - start <= MAX_ELEMENT else None
-        seen.update(dict.fromkeys(row or ()))
+        seen.update(dict.fromkeys(row_of(data[start:end]) or ()))
     yield from seen
 
 
-def _row(line: bytes) -> dict[str, Any] | None:
-    try:
-        row = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        try:
-            row = columns.without_surrogates(load(line)) if _depth(line) <= DEPTH else None
-        except ValueError:
-            return None
+def row_of(piece: bytes) -> dict[str, Any] | None:
+    """Return a row, None for what is none."""
+    row = read_row(piece, 0, len(piece), (0, len(piece)))
     return row if isinstance(row, dict) else None
 
 

@@ -7,18 +7,16 @@ their tokens and read like lines of JSON; what stands around them says at most w
 import re
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any
 
 import orjson
 
 from cleaners.formats import columns
 from cleaners.formats.encoded import to_utf8
 from cleaners.formats.entry import HEAD, Cutter, Format, Glimpse
-from cleaners.formats.json_lines import read_row
+from cleaners.formats.json_lines import read_rows, row_of
 from cleaners.formats.json_parts import array_cutter, unread
 from cleaners.formats.json_slices import Array, arrays, load
 from schemas.documents import Refusal
-from schemas.drift import Drift
 from schemas.options import CleanOptions
 from schemas.records import Finding
 
@@ -41,7 +39,7 @@ def recognise(glimpse: Glimpse) -> float:
         return 0.0
     if _key(head) is not None:
         return 0.65
-    row = _row(head) if whole else None
+    row = row_of(head) if whole else None
     return 0.5 if row and columns.table(row, None).readable else 0.0
 
 
@@ -52,7 +50,7 @@ def parse(data: bytes, options: CleanOptions) -> Iterator[Finding]:
     text = encoded.utf8
     key = None if _OBJECTS.match(text.lstrip()) else _key(text[:HEAD])
     if key is None and text.lstrip()[:1] == b"{":
-        row = _row(text)
+        row = row_of(text)
         found = [Array(0, 0, [(0, len(text.rstrip()))], end=len(text))] if row else []
         census = list(row or ())
     else:
@@ -68,17 +66,7 @@ def parse(data: bytes, options: CleanOptions) -> Iterator[Finding]:
     seen = {*census, *known.taken}
     for array in found:
         rows = columns.Rows(known, None if "channel" in known.roles else _channel(text, array))
-        for start, end in array.elements:
-            place = encoded.at(start), encoded.at(end)
-            said = read_row(text, start, end, place)
-            if not isinstance(said, dict):
-                yield said
-                continue
-            record, drifts = rows.record(said, *place)
-            yield record
-            yield from drifts
-            for name in sorted(said.keys() - seen):
-                yield Drift(path=columns.without_surrogates(name), what="unknown-key")
+        yield from read_rows(encoded, array.elements, rows, seen)
     rest = unread(found[-1] if found else None, text, whole=options.part is None or options.part.last)
     if rest:
         detail = (
@@ -113,13 +101,8 @@ def _census(data: bytes, key: bytes | None, rows: int, found: list[Array] | None
     seen: dict[str, None] = {}
     elements = (one for array in (arrays(data, key) if found is None else found) for one in array.elements)
     for start, end in islice(elements, rows):
-        seen.update(dict.fromkeys(_row(data[start:end]) or ()))
+        seen.update(dict.fromkeys(row_of(data[start:end]) or ()))
     return list(seen)
-
-
-def _row(piece: bytes) -> dict[str, Any] | None:
-    said = read_row(piece, 0, len(piece), (0, len(piece)))
-    return said if isinstance(said, dict) else None
 
 
 def _channel(text: bytes, array: Array) -> str | None:

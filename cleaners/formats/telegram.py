@@ -1,11 +1,13 @@
 """What all exports of Telegram share: ids of channels, identities of messages, times, entities."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache, lru_cache
+from typing import Any
 
 from cleaners.rules import rules
 from schemas.errors import ConfigError
+from schemas.items import Card
 
 #: A channel's id as bots and Pyrogram write it is -10^12 - id.
 _MARK = 10**12
@@ -95,6 +97,28 @@ def cut(text: str, spans: Iterable[tuple[object, object]]) -> list[str]:
         else:
             parts.append("")
     return parts
+
+
+def linked(text: str, links: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return where links lead, each once: the address of the entity, else the words that it is on."""
+    parts = cut(text, ((one.get("offset"), one.get("length")) for one in links)) if links else ()
+    addresses = (string(one.get("url")) or part for one, part in zip(links, parts, strict=True))
+    return tuple(dict.fromkeys(filter(None, addresses)))
+
+
+def card_of(page: Mapping[str, Any]) -> Card | None:
+    """Return the preview of a page that a message links to, None for an empty one."""
+    card = Card(
+        site=string(page.get("site_name")),
+        title=string(page.get("title")),
+        description=string(page.get("description")),
+    )
+    return card if card != Card() else None
+
+
+def string(value: object) -> str | None:
+    """Return a string that says something, None for anything else."""
+    return value if isinstance(value, str) and value else None
 
 
 def poll_of(said: object) -> object:

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cleaners.formats.json_slices import dump
-from cleaners.formats.telegram import channel_id, cut, instant, poll_of, vocabulary
+from cleaners.formats.telegram import card_of, channel_id, instant, linked, poll_of, string, vocabulary
 from schemas.drift import Drift
-from schemas.items import Card, Kind
+from schemas.items import Kind
 from schemas.records import Finding, Record
 
 _MESSAGES = (
@@ -56,11 +56,11 @@ def read_bare(said: dict[str, Any], start: int, end: int) -> tuple[Finding, ...]
     kind, key, bare = _chat(chat)
     number = get("message_id", get("id"))
     native_id = str(number) if type(number) is int else None
-    text = _string(get("text")) or _string(get("caption")) or ""
+    text = string(get("text")) or string(get("caption")) or ""
     service = bool(get("service")) or not _SERVICE.isdisjoint(said)
     origin = _origin(said)
     page = get("web_page")
-    card = _card(page) if isinstance(page, dict) else None
+    card = card_of(page) if isinstance(page, dict) else None
     preview = get("link_preview_options")
     address = (
         page.get("url")
@@ -76,8 +76,8 @@ def read_bare(said: dict[str, Any], start: int, end: int) -> tuple[Finding, ...]
         kind="service" if service else kind,
         text="" if service else text,
         channel=_name(chat),
-        channel_id=bare or _string(chat.get("username")),
-        author=_string(get("author_signature")) or _author(said, chat),
+        channel_id=bare or string(chat.get("username")),
+        author=string(get("author_signature")) or _author(said, chat),
         native_id=native_id,
         identity=f"telegram:{key}:{native_id}" if key and native_id else None,
         forwarded_from=origin.get("name"),
@@ -99,7 +99,7 @@ def _chat(chat: Mapping[str, Any]) -> tuple[Kind, str | None, str | None]:
     number = chat.get("id")
     post: Kind = "post" if kind == "channel" else "message"
     if type(number) is not int or number == 0:
-        user = _string(chat.get("username"))
+        user = string(chat.get("username"))
         return post, f"@{user.lower()}" if user else None, None
     if kind in ("channel", "supergroup", "forum"):
         bare = channel_id(number)
@@ -111,9 +111,9 @@ def _chat(chat: Mapping[str, Any]) -> tuple[Kind, str | None, str | None]:
 
 
 def _name(chat: Mapping[str, Any]) -> str | None:
-    title = _string(chat.get("title"))
-    names = (_string(chat.get("first_name")), _string(chat.get("last_name")))
-    return title or " ".join(filter(None, names)) or _string(chat.get("username"))
+    title = string(chat.get("title"))
+    names = (string(chat.get("first_name")), string(chat.get("last_name")))
+    return title or " ".join(filter(None, names)) or string(chat.get("username"))
 
 
 def _author(said: Mapping[str, Any], chat: Mapping[str, Any]) -> str | None:
@@ -136,12 +136,12 @@ def _origin(said: Mapping[str, Any]) -> dict[str, str | None]:
         source = said.get("forward_from_chat") or said.get("forward_from")
         number, date = said.get("forward_from_message_id"), said.get("forward_date")
         hidden = said.get("forward_sender_name")
-    name = _name(source) if isinstance(source, dict) else _string(hidden)
+    name = _name(source) if isinstance(source, dict) else string(hidden)
     if name is None and date is None:
         return {}
     link = None
     if isinstance(source, dict) and type(number) is int:
-        user, bare = _string(source.get("username")), channel_id(source.get("id"))
+        user, bare = string(source.get("username")), channel_id(source.get("id"))
         place = user or (f"c/{bare}" if bare else None)
         link = f"https://t.me/{place}/{number}" if place else None
     return {"name": name, "link": link, "date": _time(date)}
@@ -158,26 +158,11 @@ def _urls(text: str, entities: object) -> tuple[str, ...]:
     if not isinstance(entities, list):
         return ()
     links = [one for one in entities if isinstance(one, dict) and _kind(one) in ("url", "text_link")]
-    parts = cut(text, ((one.get("offset"), one.get("length")) for one in links)) if links else ()
-    targets = (_string(one.get("url")) or part for one, part in zip(links, parts, strict=True))
-    return tuple(dict.fromkeys(filter(None, targets)))
+    return linked(text, links)
 
 
 def _kind(entity: Mapping[str, Any]) -> str:
     return str(entity.get("type", "")).lower().removeprefix("messageentitytype.")
-
-
-def _card(page: Mapping[str, Any]) -> Card | None:
-    card = Card(
-        site=_string(page.get("site_name")),
-        title=_string(page.get("title")),
-        description=_string(page.get("description")),
-    )
-    return card if card != Card() else None
-
-
-def _string(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
 
 
 def _extras(said: Mapping[str, Any]) -> str | None:

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cleaners.formats.json_slices import dump
-from cleaners.formats.telegram import channel_id, cut, identity, poll_of, vocabulary
+from cleaners.formats.telegram import card_of, channel_id, identity, linked, poll_of, string, vocabulary
 from schemas.drift import Drift
-from schemas.items import Card
 from schemas.records import Finding, Record
 
 _KEYS = vocabulary("telethon-taken") | vocabulary("telethon-idle") | vocabulary("telethon-kept")
@@ -33,16 +32,17 @@ def read_telethon(said: dict[str, Any], start: int, end: int) -> tuple[Finding, 
     webpage = media.get("webpage") if isinstance(media, dict) else None
     chat = get("chat")
     link, origin = _origin(forward) if isinstance(forward, dict) else (None, None)
-    card, address = _card(webpage) if isinstance(webpage, dict) else (None, None)
+    page = webpage if isinstance(webpage, dict) and webpage else None
+    card, address = (card_of(page), string(page.get("url"))) if page else (None, None)
     found = _urls(text, entities) if isinstance(entities, list) and entities else ()
     record = Record(
         start=start,
         end=end,
         kind="service" if service or get("_") == "MessageEmpty" else "post" if get("post") else "message",
         text="" if service else text,
-        channel=_string(chat.get("title")) if isinstance(chat, dict) else None,
+        channel=string(chat.get("title")) if isinstance(chat, dict) else None,
         channel_id=bare,
-        author=_string(get("post_author")),
+        author=string(get("post_author")),
         native_id=native_id,
         identity=identity(key, native_id) if native_id else None,
         forwarded_from=origin,
@@ -84,7 +84,7 @@ def _origin(forward: Mapping[str, Any]) -> tuple[str | None, str | None]:
     post = forward.get("channel_post")
     bare = str(number) if type(number) is int else None
     link = f"https://t.me/c/{bare}/{post}" if bare and type(post) is int else None
-    name = _string(forward.get("from_name")) or (f"channel{bare}" if bare else None)
+    name = string(forward.get("from_name")) or (f"channel{bare}" if bare else None)
     return link, name
 
 
@@ -99,22 +99,7 @@ def _utc(stamp: object) -> str | None:
 
 def _urls(text: str, entities: Iterable[object]) -> tuple[str, ...]:
     links = [one for one in entities if isinstance(one, dict) and one.get("_") in _LINKS]
-    parts = cut(text, ((one.get("offset"), one.get("length")) for one in links)) if links else ()
-    targets = (_string(one.get("url")) or part for one, part in zip(links, parts, strict=True))
-    return tuple(dict.fromkeys(filter(None, targets)))
-
-
-def _card(webpage: Mapping[str, Any]) -> tuple[Card | None, str | None]:
-    card = Card(
-        site=_string(webpage.get("site_name")),
-        title=_string(webpage.get("title")),
-        description=_string(webpage.get("description")),
-    )
-    return card if card != Card() else None, _string(webpage.get("url"))
-
-
-def _string(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
+    return linked(text, links)
 
 
 def _extras(said: dict[str, Any], media: object, peer: object, key: str | None) -> str | None:
