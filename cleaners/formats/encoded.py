@@ -49,8 +49,9 @@ class Place:
             self.chars += len(exact)
             self.shown += len(part.encode())
             self.raw += len(exact.encode(codec, "surrogateescape"))
-        if offset - self.starts[at] > self.shown:  # the line break, or nothing
-            return line.end
+        if self.chars == len(line.text) and offset - self.starts[at] > self.shown:
+            return line.end  # the line break, or nothing
+        # Inside of a character (only a size that a file states of itself ends there): before it.
         return min(line.start + self.raw, line.end)
 
 
