@@ -19,6 +19,8 @@ from schemas.options import CleanOptions
 from schemas.records import Finding, Note
 
 _NAME = "csv"
+#: The line in front of the header in which Excel is told the delimiter. The rows tell it, too.
+_SEPARATOR = re.compile(rb"(?:sep=[^\r\n]\r?\n)?", re.IGNORECASE)
 
 
 def recognise(glimpse: Glimpse) -> float:
@@ -28,10 +30,16 @@ def recognise(glimpse: Glimpse) -> float:
         head = to_utf8(head[: head.rfind(b"\n") + 1] or head).utf8
     if head[:1] in b"{[<" or b"\0" in head[:100]:
         return 0.0
-    found = sniff(head, whole=glimpse.size <= len(head))
+    found = sniff(head[_begin(head) :], whole=glimpse.size <= len(head))
     if found is None:
         return 0.0
     return 0.8 if glimpse.name.endswith((".csv", ".tsv")) or len(found[1]) > 2 else 0.6
+
+
+def _begin(text: bytes) -> int:
+    """Return where the header of a table begins."""
+    found = _SEPARATOR.match(text)
+    return found.end() if found else 0
 
 
 def _in_code_page(line: bytes) -> bool:
@@ -50,11 +58,12 @@ def parse(data: bytes, options: CleanOptions) -> Iterator[Finding]:
     encoded = to_utf8(data, options=options.decode)
     yield from encoded.runs
     text = encoded.utf8
-    found = sniff(text[: 1 << 16], whole=len(text) <= 1 << 16)
-    first = next(rows(text, found[0] if found else usual(text)), None)
+    begin = _begin(text)
+    found = sniff(text[begin : 1 << 16], whole=len(text) <= 1 << 16)
+    dialect = found[0] if found else usual(text)
+    first = next(rows(text, dialect, begin), None)
     if first is None:
         return
-    dialect = found[0] if found else usual(text)
     names = _named(values_of(dialect, text[first[0] : first[1]]))
     known = columns.table(names, options.columns)
     if not known.readable or len(names) > MAX_COLUMNS:
@@ -72,13 +81,14 @@ def cutter(head: bytes, options: CleanOptions) -> Cutter | None:
     Its header line is the context of every part but the first, which has it.
     """
     encoded = to_utf8(head, options=options.decode)
-    found = sniff(encoded.utf8[: 1 << 16], whole=len(encoded.utf8) <= 1 << 16)
+    begin = _begin(encoded.utf8)
+    found = sniff(encoded.utf8[begin : 1 << 16], whole=len(encoded.utf8) <= 1 << 16)
     dialect = found[0] if found else usual(encoded.utf8)
-    first = next(rows(encoded.utf8, dialect), None)
+    first = next(rows(encoded.utf8, dialect, begin), None)
     if first is None or first[1] == len(encoded.utf8):
         return None
     context = head[: encoded.at(first[1])].removeprefix(b"\xef\xbb\xbf")
-    width = len(values_of(dialect, encoded.utf8[: first[1]]))
+    width = len(values_of(dialect, encoded.utf8[begin : first[1]]))
 
     def cut(data: bytes, _: bytes, wanted: int) -> tuple[int, bytes] | None:
         at = row_end(data, dialect, width, wanted)

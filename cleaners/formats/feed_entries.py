@@ -12,6 +12,8 @@ from cleaners.formats.feed_names import CORE, FIELDS, GROUPS, MODULES
 from cleaners.formats.feed_plain import Scanner
 from cleaners.formats.feed_texts import LONGEST, line, mend_xml
 
+#: Before the name of an element: `<xhtml:p>` is the `<p>` of HTML. Serialised XML has no other `<`.
+_PREFIX = re.compile(r"<(/?)[^\W\d][\w.-]{0,40}:")
 _REFERENCE = re.compile(rb"&#[xX]?[0-9a-fA-F]{0,8};?")
 
 
@@ -164,7 +166,7 @@ class Reader:
         if not len(child):
             return child.text or ""
         inner = "".join(self._etree.tostring(one, encoding="unicode", with_tail=True) for one in child)
-        return html.escape(child.text or "", quote=False) + inner
+        return html.escape(child.text or "", quote=False) + _PREFIX.sub(r"<\1", inner)
 
     def _beside(self, key: str, child: Any, said: Said) -> None:
         if key == "enclosure":

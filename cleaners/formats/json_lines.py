@@ -94,6 +94,7 @@ def read_row(data: bytes, start: int, end: int, place: tuple[int, int]) -> Refus
     try:
         row = orjson.loads(line)
     except orjson.JSONDecodeError:
+        line = line.removesuffix(b",")  # lines of an array whose brackets were left out
         try:
             row = columns.without_surrogates(load(line)) if _depth(line) <= DEPTH else None
         except ValueError as error:

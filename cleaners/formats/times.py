@@ -14,7 +14,7 @@ _ISO = re.compile(
     r"(?:[T ]\s?(\d\d?):(\d\d)(?::(\d\d)(?:[.,]\d{1,9})?)?\s?(Z|z|UTC|GMT|[+-]\d\d:?(?:\d\d)?)?)?"
 )
 _RFC822 = re.compile(
-    r"(?:[A-Z][a-z]{2}, )?(\d\d?) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) (GMT|UT|UTC|Z|[+-]\d{4})"
+    r"(?:[A-Z][a-z]{2}, )?(\d\d?) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) (GMT|UT|UTC|Z|[+-]\d\d:?\d\d)"
 )
 _MONTHS = {name: at for at, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}  # noqa: SIM905
 _SLASHED = re.compile(r"(\d{4})[/.](\d\d?)[/.](\d\d?)(?!\d)(?: (.*))?")
@@ -72,7 +72,7 @@ def _rfc822(found: re.Match[str]) -> str | None:
         moment = datetime(int(found[3]), month, int(found[1]), int(found[4]), int(found[5]), int(found[6]))  # noqa: DTZ001
     except (ValueError, KeyError):
         return None
-    zone = found[7]
+    zone = found[7].replace(":", "")
     if zone[0] not in "+-" or zone[1:] == "0000":
         return moment.isoformat() + "+00:00"
     if zone[1:3] < "24" and zone[3:] < "60":  # half of the time of what follows, which says the same

@@ -243,6 +243,14 @@ def test_markup_takes_linear_time(piece: str) -> None:
     to_text(piece * (500_000 // len(piece)) + "<p>")
 
 
+def test_xhtml_under_a_prefix_is_html() -> None:
+    data = b"""<feed xmlns="http://www.w3.org/2005/Atom" xmlns:h="http://www.w3.org/1999/xhtml"><entry><id>1</id>
+<content type="xhtml"><h:div><h:p>one &lt; two</h:p><h:p>a <h:a href="https://l.example/">link</h:a></h:p></h:div>
+</content></entry></feed>"""
+    [record] = records("feed", data)
+    assert (record.text, record.urls) == ("one < two\n\na link", ("https://l.example/",))
+
+
 def test_what_is_said_twice_is_kept_twice() -> None:
     """A letter that is a value of its own, such as `t`, is one object wherever it stands."""
     [record] = records("feed", rss(b"<title>T</title><n>t</n><n>t</n>"))

@@ -10,7 +10,8 @@ from format_properties import assert_tiled, cleaned, parsed, reasons, records
 from pyarrow import parquet
 
 from cleaners.chain import clean
-from cleaners.formats import columns, named
+from cleaners.formats import columns, detect, named
+from cleaners.formats.entry import Glimpse
 from cleaners.formats.times import iso
 from schemas.documents import Blob, Refusal
 from schemas.drift import Drift
@@ -235,6 +236,13 @@ class TestJsonLines:
             ("date", "unknown-key"),
         }
 
+    def test_lines_that_end_in_a_comma(self) -> None:
+        """As they do in an array whose brackets were left out."""
+        data = b'{"text": "a"},\n{"text": "b"},\n{"text": "c"},,\n{"text": "d"}'
+        assert [record.text for record in records("jsonl", data)] == ["a", "b", "d"]
+        assert reasons("jsonl", data) == ["invalid-json"]
+        assert_tiled(cleaned("jsonl", data))
+
 
 class TestCsv:
     @pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
@@ -320,6 +328,15 @@ class TestCsv:
     def test_too_many_values(self) -> None:
         data = b"id,text\n1,a\n" + b"x," * 300_000 + b"\n2,b\n"
         assert reasons("csv", data) == ["too-many-values"]
+
+    @pytest.mark.parametrize("head", [b"sep=;\n", b"SEP=;\r\n", b"\xef\xbb\xbfsep=,\n"])
+    def test_a_line_that_tells_the_delimiter_to_a_program(self, head: bytes) -> None:
+        data = head + b"id;text;date\n1;first;2024-05-01\n2;second;2024-05-02\n"
+        found = detect(Glimpse.of(data))
+        assert found is not None
+        assert found.name == "csv"
+        assert [record.text for record in records("csv", data)] == ["first", "second"]
+        assert_tiled(cleaned("csv", data))
 
 
 class TestParquet:
