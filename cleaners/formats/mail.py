@@ -16,7 +16,8 @@ from schemas.drift import Drift
 from schemas.options import CleanOptions
 from schemas.records import Finding, Record
 
-_FROM = re.compile(rb"^From [^\r\n]{0,998}\r?\n(?=[!-9;-~]{1,76}:)", re.MULTILINE)
+#: The line before each message; a mailbox may begin with a byte order mark, and one may follow upon another.
+_FROM = re.compile(rb"^(?:\xef\xbb\xbf)?From [^\r\n]{0,998}\r?\n(?=[!-9;-~]{1,76}:)", re.MULTILINE)
 _STUFFED = re.compile(rb"^>(>*From )", re.MULTILINE)
 _ANGLES = re.compile(r"<([^<>]{1,998})>")
 #: Headers that say that a text is a message, of which two must be there.
@@ -45,6 +46,9 @@ def parse_mbox(data: bytes, options: CleanOptions) -> Iterator[Finding]:
     starts = [found.start() for found in _FROM.finditer(data)]
     if not starts:
         return
+    if data[: starts[0]].strip():
+        detail = "What stands in front of the first message is none."
+        yield Refusal(0, starts[0], "format", "no-headers", detail)
     for start, following in zip(starts, [*starts[1:], len(data)], strict=True):
         end = (
             start + len(data[start:following].rstrip(b"\r\n"))

@@ -31,6 +31,19 @@ def test_a_from_line_in_prose_is_no_message() -> None:
     assert [record.text.split("\n")[0].strip() for record in records("mbox", data)] == ["One.", "Two."]
 
 
+def test_byte_order_marks_before_messages() -> None:
+    one = b"\xef\xbb\xbfFrom a@b Fri Jul 19 08:57:11 2024\nSubject: %s\nMessage-ID: <%s@b>\n\nbody\n\n"
+    data = one % (b"first", b"1") + one % (b"second", b"2")
+    assert [record.title for record in records("mbox", data)] == ["first", "second"]
+    assert_tiled(cleaned("mbox", data))
+
+
+def test_what_stands_before_the_first_message_is_told() -> None:
+    data = b"A line.\nFrom a@b Fri Jul 19 08:57:11 2024\nSubject: s\n\nbody\n"
+    assert reasons("mbox", data) == ["no-headers"]
+    assert [record.text for record in records("mbox", data)] == ["body"]
+
+
 def test_identity_is_the_list_and_the_message() -> None:
     [record] = records("eml", mail(b"x", "List-Id: News <news.example>"))
     assert record.identity == "mail:news.example:1@example.org"
