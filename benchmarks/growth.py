@@ -29,7 +29,7 @@ import numpy as np
 import pyarrow as pa
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from cleaners import clusters, match
+from cleaners import match, placing
 from cleaners.signatures import sign
 from schemas.items import CleanedDocument, Item, Paragraph, Published
 from schemas.signatures import DEFAULT_RECIPE
@@ -56,8 +56,9 @@ Made = tuple[CleanedDocument, bytes]
 class Judge:
     """The cleaners' judgement, as flows bring it."""
 
+    witnesses = placing.WITNESSES
     verify = staticmethod(match.verify)
-    lead = staticmethod(clusters.lead)
+    place = staticmethod(placing.place)
 
 
 def texts(count: int, rng: np.random.Generator) -> list[str]:
