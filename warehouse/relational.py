@@ -42,7 +42,7 @@ SELECT band_key, band FROM met_bands WHERE band IS NOT NULL GROUP BY band_key, b
 # by and with it their pairs, a flood that they are in. The parameter is the key of blank texts.
 TOUCHED = """
 SELECT text_key FROM (
-    SELECT text_key FROM core.versions WHERE item_id IN (SELECT item_id FROM new_versions)
+    SELECT text_key FROM moved_versions
     UNION
     SELECT text_key FROM respelt
     UNION
@@ -62,8 +62,14 @@ SELECT left_key AS text_key FROM dedup.pairs WHERE right_key IN (SELECT text_key
 UNION
 SELECT right_key FROM dedup.pairs WHERE left_key IN (SELECT text_key FROM {texts})
 """
-# The current versions of some items, but for those that say nothing. `items` is a query for their ids, such
-# as ITEMS_OF: all that ever had one of some texts.
+# All versions of the items of a batch, read once.
+MOVED = """
+SELECT item_id, version_id, text_key, published_earliest, text_length, edited_at, posted_at
+FROM core.versions
+WHERE item_id IN (SELECT item_id FROM new_versions)
+"""
+# The current versions of some items, but for those that say nothing. `versions` are all of theirs, such as
+# VERSIONS_OF: of all items that ever had one of some texts.
 CURRENT = """
 SELECT item_id, text_key, published_earliest AS earliest, text_length AS length
 FROM (
@@ -76,9 +82,11 @@ FROM (
             PARTITION BY item_id
             ORDER BY edited_at DESC NULLS LAST, posted_at DESC NULLS LAST, version_id DESC
         ) AS place
-    FROM core.versions
-    WHERE item_id IN ({items})
+    FROM {versions} AS every_version
 ) AS version
 WHERE place = 1 AND text_key <> $blank
 """
-ITEMS_OF = "SELECT item_id FROM core.versions WHERE text_key IN (SELECT text_key FROM {texts})"
+VERSIONS_OF = """(
+    SELECT * FROM core.versions
+    WHERE item_id IN (SELECT item_id FROM core.versions WHERE text_key IN (SELECT text_key FROM {texts}))
+)"""

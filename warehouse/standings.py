@@ -10,7 +10,7 @@ import duckdb
 from schemas.signatures import BLANK_KEY
 from warehouse.connection import store
 from warehouse.floods import floods_known
-from warehouse.relational import CURRENT, ITEMS_OF, TOUCHED
+from warehouse.relational import CURRENT, MOVED, TOUCHED, VERSIONS_OF
 
 
 def rank(table: str) -> str:
@@ -52,7 +52,18 @@ _HOT = """
 CREATE OR REPLACE TEMP TABLE hot AS
 SELECT text_key FROM mine SEMI JOIN ops.floods USING (band_key, band)
 UNION
-SELECT text_key FROM crowd
+SELECT text_key FROM crowd;
+
+CREATE OR REPLACE TEMP TABLE returned AS
+SELECT text_key FROM with_old_items
+ANTI JOIN matched_texts USING (text_key)
+ANTI JOIN ops.standings USING (text_key)
+"""
+# A text that no item said any more, and one says again, may be of a flood too.
+_HOT_AGAIN = """
+INSERT INTO hot
+SELECT DISTINCT text_key FROM dedup.bands SEMI JOIN ops.floods USING (band_key, band)
+WHERE text_key IN (SELECT text_key FROM returned) AND text_key NOT IN (SELECT text_key FROM hot)
 """
 _PLAY = """
 CREATE OR REPLACE TEMP TABLE copied AS
@@ -181,15 +192,22 @@ def prepare(con: duckdb.DuckDBPyConnection, witnesses: int) -> None:
     forgotten. `witnesses` is how many texts of a cluster others are compared with.
     """
     blank = {"blank": BLANK_KEY}
+    store(con, "moved_versions", MOVED)
     store(con, "touched", TOUCHED, blank)
-    store(con, "fresh_items", CURRENT.format(items="SELECT item_id FROM new_versions"), blank)
+    store(con, "fresh_items", CURRENT.format(versions="moved_versions"), blank)
     con.execute(_RECOUNT)
     old, standing = con.execute(_ANY).fetchall()[0]
+    store(con, "old_items", "FROM fresh_items LIMIT 0")
+    if old:
+        store(con, "old_items", CURRENT.format(versions=VERSIONS_OF.format(texts="with_old_items")), blank)
     if old or standing:
-        store(con, "old_items", CURRENT.format(items=ITEMS_OF.format(texts="with_old_items")), blank)
         con.execute(_COUNTED)
     store(con, "ranked", _BEST.format(items="counted" if old or standing else "fresh_items"))
-    con.execute(_HOT if floods_known(con) else "CREATE OR REPLACE TEMP TABLE hot (text_key UUID)")
+    con.execute("CREATE OR REPLACE TEMP TABLE hot (text_key UUID)")
+    if floods_known(con):
+        con.execute(_HOT)
+        if con.execute("FROM returned LIMIT 1").fetchone():
+            con.execute(_HOT_AGAIN)
     con.execute(_PLAY)
     con.execute(_NOTHING)
     if standing:
@@ -202,7 +220,7 @@ def prepare(con: duckdb.DuckDBPyConnection, witnesses: int) -> None:
     con.execute(_ENTER.format(texts="play", lead="NULL"))
     con.execute("INSERT INTO dirty SELECT text_key FROM play ANTI JOIN dirty USING (text_key)")
     if con.execute("FROM partners LIMIT 1").fetchone():
-        store(con, "partner_items", CURRENT.format(items=ITEMS_OF.format(texts="partners")), blank)
+        store(con, "partner_items", CURRENT.format(versions=VERSIONS_OF.format(texts="partners")), blank)
         con.execute("DELETE FROM partner_items WHERE text_key NOT IN (SELECT text_key FROM partners)")
         store(con, "ranked_partners", _BEST.format(items="partner_items"))
         con.execute(_ENTER.format(texts="ranked_partners", lead="text_key"))

@@ -10,11 +10,18 @@ import duckdb
 
 from schemas.signatures import BLANK_KEY
 from warehouse.connection import store
-from warehouse.relational import CURRENT, ITEMS_OF
+from warehouse.relational import CURRENT, VERSIONS_OF
 
+# Of new texts, and of those whose items were counted, all items are known by now.
+_UNREAD = """
+CREATE OR REPLACE TEMP TABLE unread AS
+SELECT text_key FROM retold ANTI JOIN new_texts USING (text_key) ANTI JOIN with_old_items USING (text_key)
+"""
 _TOLD = """
 CREATE OR REPLACE TEMP TABLE to_tell AS
 SELECT item_id, text_key FROM fresh_items
+UNION
+SELECT item_id, text_key FROM old_items SEMI JOIN retold USING (text_key)
 UNION
 SELECT item_id, text_key FROM retold_items SEMI JOIN retold USING (text_key);
 
@@ -84,7 +91,11 @@ class Change:
 
 def tell(con: duckdb.DuckDBPyConnection) -> Change:
     """Bring dedup.members up to date with ops.standings for `retold` texts and the items of the batch."""
-    store(con, "retold_items", CURRENT.format(items=ITEMS_OF.format(texts="retold")), {"blank": BLANK_KEY})
+    con.execute(_UNREAD)
+    source = "moved_versions"
+    if con.execute("FROM unread LIMIT 1").fetchone():
+        source = VERSIONS_OF.format(texts="unread")
+    store(con, "retold_items", CURRENT.format(versions=source), {"blank": BLANK_KEY})
     con.execute(_TOLD)
     con.execute(_PRIMARIES)
     ((copies, near),) = con.execute(_CHANGE).fetchall()

@@ -221,3 +221,25 @@ def test_a_flood_that_landed_before_floods_were_noted_is_noted_when_it_is_met(
     assert clusters(con) == oracle(made)
     assert con.execute("SELECT count(*) FROM ops.floods").fetchall() == [(2,)]  # those of "buy" and "gold"
     assert run_checks(con) == []
+
+
+def test_a_text_that_is_said_again_is_of_its_flood_again(
+    con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small(monkeypatch)
+    own = "1" * 32
+
+    def edited(text: str, hour: int) -> Batch:
+        cleaned, data = document([text], [f"only at {hour}"], ids=[own], days=["2023-01-01"])
+        said = replace(cleaned.items[0], edited_at=f"2024-05-01T{hour:02}:00:00Z")
+        return batch_of((replace(cleaned, items=(said, cleaned.items[1])), data))
+
+    flooding = [document([f"buy gold x{number}"], days=["2024-01-02"]) for number in range(6)]
+    land(con, batch_of(*flooding), run_id="run-1", at=AT, matcher=Words())
+    primaries = []
+    for hour, text in enumerate(("buy gold now", "nothing of it", "buy gold now")):
+        land(con, edited(text, hour), run_id="run-1", at=AT, matcher=Words())
+        primaries.append(set(clusters(con).values()))
+        assert run_checks(con) == []
+    assert primaries[0] == primaries[2] == {own}
+    assert own not in primaries[1]
