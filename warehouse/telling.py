@@ -92,10 +92,10 @@ class Change:
 def tell(con: duckdb.DuckDBPyConnection) -> Change:
     """Bring dedup.members up to date with ops.standings for `retold` texts and the items of the batch."""
     con.execute(_UNREAD)
-    source = "moved_versions"
+    store(con, "retold_items", "FROM fresh_items LIMIT 0")
     if con.execute("FROM unread LIMIT 1").fetchone():
-        source = VERSIONS_OF.format(texts="unread")
-    store(con, "retold_items", CURRENT.format(versions=source), {"blank": BLANK_KEY})
+        versions = VERSIONS_OF.format(texts="unread")
+        store(con, "retold_items", CURRENT.format(versions=versions), {"blank": BLANK_KEY})
     con.execute(_TOLD)
     con.execute(_PRIMARIES)
     ((copies, near),) = con.execute(_CHANGE).fetchall()

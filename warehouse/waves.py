@@ -10,6 +10,7 @@ import pyarrow as pa
 from schemas.signatures import Pair, Standing, Wave
 from warehouse.columns import keys, table
 from warehouse.connection import staged
+from warehouse.floods import floods_known
 from warehouse.judges import Verifier
 from warehouse.standings import WITNESSES, rank
 
@@ -74,16 +75,18 @@ SELECT text_key FROM wave_floods
 UNION
 SELECT lead_key FROM ops.standings WHERE text_key IN (FROM wave) AND lead_key IS NOT NULL
 """
-_AROUND = """
+_NAMED = """
 CREATE OR REPLACE TEMP TABLE named AS
-SELECT left_key AS text_key FROM wave_pairs
-UNION
-SELECT right_key FROM wave_pairs
-UNION
-SELECT text_key FROM wave_heads
-UNION
-SELECT text_key FROM wave_witnesses;
-
+SELECT left_key AS text_key FROM wave_pairs UNION SELECT right_key FROM wave_pairs
+"""
+_NAMED_IN_FLOODS = """
+INSERT INTO named
+SELECT text_key FROM (
+    SELECT text_key FROM wave_heads UNION SELECT text_key FROM wave_witnesses
+) AS met
+ANTI JOIN named USING (text_key)
+"""
+_LEADS = """
 INSERT INTO named
 SELECT DISTINCT lead_key FROM ops.standings
 WHERE (text_key IN (SELECT text_key FROM named) OR text_key IN (SELECT text_key FROM wave))
@@ -111,30 +114,35 @@ def read_wave(con: duckdb.DuckDBPyConnection, witnesses: int) -> tuple[Wave, lis
         Pair(left=left, right=right, relation=relation, similarity=similarity, containment=containment)
         for left, right, relation, similarity, containment in con.execute(_PAIRS).fetchall()
     ]
-    con.execute(_UNSTAGED)
-    con.execute(_FLOODS)
-    con.execute(_HEADS)
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE wave_witnesses AS "
-        + WITNESSES.format(leads="wave_leads", size=witnesses)
-    )
-    con.execute(_AROUND)
+    con.execute(_NAMED)
     numbers: dict[tuple[int, int], int] = {}
     floods: defaultdict[str, list[int]] = defaultdict(list)
     heads: dict[int, list[str]] = {}
     kept: defaultdict[str, list[str]] = defaultdict(list)
-    for text, band_key, band in _fetch(con, f"{_HEX.format('text_key')}, band_key, band", "wave_floods"):
-        number = numbers.setdefault((band_key, band), len(numbers))
-        floods[text].append(number)
-        heads.setdefault(number, [])
-    for text, band_key, band in _fetch(con, f"{_HEX.format('text_key')}, band_key, band", "wave_heads"):
-        heads[numbers[band_key, band]].append(text)
-    both = f"{_HEX.format('lead_key')}, {_HEX.format('text_key')}"
-    for leading, text in _fetch(con, both, "wave_witnesses"):
-        kept[leading].append(text)
+    if floods_known(con):
+        _find_floods(con, witnesses)
+        for text, band_key, band in _fetch(con, f"{_HEX.format('text_key')}, band_key, band", "wave_floods"):
+            number = numbers.setdefault((band_key, band), len(numbers))
+            floods[text].append(number)
+            heads.setdefault(number, [])
+        for text, band_key, band in _fetch(con, f"{_HEX.format('text_key')}, band_key, band", "wave_heads"):
+            heads[numbers[band_key, band]].append(text)
+        both = f"{_HEX.format('lead_key')}, {_HEX.format('text_key')}"
+        for leading, text in _fetch(con, both, "wave_witnesses"):
+            kept[leading].append(text)
+    con.execute(_LEADS)
     around = _standings(con, "named")
     made = Wave(texts=texts, around=around, pairs=pairs, floods=floods, heads=heads, witnesses=kept)
     return made, list(numbers)
+
+
+def _find_floods(con: duckdb.DuckDBPyConnection, witnesses: int) -> None:
+    con.execute(_UNSTAGED)
+    con.execute(_FLOODS)
+    con.execute(_HEADS)
+    kept = WITNESSES.format(leads="wave_leads", size=witnesses)
+    con.execute(f"CREATE OR REPLACE TEMP TABLE wave_witnesses AS {kept}")
+    con.execute(_NAMED_IN_FLOODS)
 
 
 def _fetch(con: duckdb.DuckDBPyConnection, columns: str, source: str) -> list[tuple[Any, ...]]:
