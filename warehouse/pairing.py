@@ -60,7 +60,7 @@ UNION ALL
 SELECT band_key, text_key, band FROM ops.fresh_bands
 WHERE band_key IN (SELECT band_key FROM {{cold}})
 """  # noqa: S608 - names of a module
-# By the right one: of a flood the left ones are its anchors, so that a part has few texts for its pairs.
+# By the right one, so that a part has few texts for its pairs.
 _CANDIDATE_KEYS = """
 SELECT replace(left_key::VARCHAR, '-', ''), replace(right_key::VARCHAR, '-', '')
 FROM candidates
@@ -139,7 +139,7 @@ def _linked_together(candidates: pa.Table) -> pa.Table:
         for left, right in pairs[:, start : start + _READ].T.tolist():
             roots[root(left)] = root(right)
     found = np.array(list(map(root, range(len(roots)))))
-    # Stable: inside of a flood the order is kept that shingles each text once beside its anchors.
+    # Stable: among texts that are linked the order above is kept.
     return candidates.take(np.argsort(found[pairs[0]], kind="stable"))
 
 
