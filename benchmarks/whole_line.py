@@ -145,7 +145,7 @@ def stages(files: list[Path], scratch: Path, share: float) -> None:
     landing.match = clock.timed("match, in SQL", landing.match)
     judge = Judge()
     judge.verify = clock.timed("match, verify", judge.verify)  # type: ignore[method-assign] # a clock around it
-    judge.lead = clock.timed("match, lead", judge.lead)  # type: ignore[method-assign] # as above
+    judge.place = clock.timed("match, place", judge.place)  # type: ignore[method-assign] # as above
     request = IngestRequest(
         inputs=tuple(SourceSettings(name="line", location=str(path)) for path in chosen),
         warehouse=scratch / "w.duckdb",
