@@ -65,23 +65,30 @@ INSERT INTO hot
 SELECT DISTINCT text_key FROM dedup.bands SEMI JOIN ops.floods USING (band_key, band)
 WHERE text_key IN (SELECT text_key FROM returned) AND text_key NOT IN (SELECT text_key FROM hot)
 """
-_PLAY = """
+# Texts that stand for the first time since a copy has come: nothing else is new of them.
+_PARTNERS = """
 CREATE OR REPLACE TEMP TABLE copied AS
 SELECT left_key, right_key FROM dedup.pairs
 WHERE relation <> 'variant'
     AND (left_key IN (SELECT text_key FROM touched) OR right_key IN (SELECT text_key FROM touched));
 
+CREATE OR REPLACE TEMP TABLE partners AS
+SELECT text_key FROM (SELECT left_key AS text_key FROM copied UNION SELECT right_key FROM copied) AS copies
+ANTI JOIN ops.standings USING (text_key)
+ANTI JOIN touched USING (text_key);
+
+CREATE OR REPLACE TEMP TABLE sought AS
+SELECT text_key FROM with_old_items
+UNION ALL
+SELECT text_key FROM partners
+"""
+_PLAY = """
 CREATE OR REPLACE TEMP TABLE play AS
 SELECT text_key, best FROM ranked
 WHERE items > 1
     OR text_key IN (SELECT text_key FROM ops.standings WHERE text_key IN (SELECT text_key FROM touched))
     OR text_key IN (SELECT text_key FROM hot)
-    OR text_key IN (SELECT left_key FROM copied UNION ALL SELECT right_key FROM copied);
-
-CREATE OR REPLACE TEMP TABLE partners AS
-SELECT text_key FROM (SELECT left_key AS text_key FROM copied UNION SELECT right_key FROM copied) AS copies
-ANTI JOIN ops.standings USING (text_key)
-ANTI JOIN play USING (text_key)
+    OR text_key IN (SELECT left_key FROM copied UNION ALL SELECT right_key FROM copied)
 """
 _RETIRED = """
 CREATE OR REPLACE TEMP TABLE retired AS
@@ -176,6 +183,7 @@ FROM {texts} ANTI JOIN ops.standings USING (text_key)
 _ANY = """
 SELECT
     EXISTS (FROM with_old_items),
+    EXISTS (FROM partners),
     EXISTS (FROM ops.standings WHERE text_key IN (SELECT text_key FROM touched))
 """
 _NOTHING = """
@@ -196,10 +204,11 @@ def prepare(con: duckdb.DuckDBPyConnection, witnesses: int) -> None:
     store(con, "touched", TOUCHED, blank)
     store(con, "fresh_items", CURRENT.format(versions="moved_versions"), blank)
     con.execute(_RECOUNT)
-    old, standing = con.execute(_ANY).fetchall()[0]
+    con.execute(_PARTNERS)
+    old, partners, standing = con.execute(_ANY).fetchall()[0]
     store(con, "old_items", "FROM fresh_items LIMIT 0")
-    if old:
-        store(con, "old_items", CURRENT.format(versions=VERSIONS_OF.format(texts="with_old_items")), blank)
+    if old or partners:  # asked once: whole columns are read for it
+        store(con, "old_items", CURRENT.format(versions=VERSIONS_OF.format(texts="sought")), blank)
     if old or standing:
         con.execute(_COUNTED)
     store(con, "ranked", _BEST.format(items="counted" if old or standing else "fresh_items"))
@@ -219,9 +228,8 @@ def prepare(con: duckdb.DuckDBPyConnection, witnesses: int) -> None:
             con.execute(_RETIRE)
     con.execute(_ENTER.format(texts="play", lead="NULL"))
     con.execute("INSERT INTO dirty SELECT text_key FROM play ANTI JOIN dirty USING (text_key)")
-    if con.execute("FROM partners LIMIT 1").fetchone():
-        store(con, "partner_items", CURRENT.format(versions=VERSIONS_OF.format(texts="partners")), blank)
-        con.execute("DELETE FROM partner_items WHERE text_key NOT IN (SELECT text_key FROM partners)")
+    if partners:
+        store(con, "partner_items", "FROM old_items SEMI JOIN partners USING (text_key)")
         store(con, "ranked_partners", _BEST.format(items="partner_items"))
         con.execute(_ENTER.format(texts="ranked_partners", lead="text_key"))
 

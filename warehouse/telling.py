@@ -12,10 +12,10 @@ from schemas.signatures import BLANK_KEY
 from warehouse.connection import store
 from warehouse.relational import CURRENT, VERSIONS_OF
 
-# Of new texts, and of those whose items were counted, all items are known by now.
+# Of new texts, and of those whose items were sought, all items are known by now.
 _UNREAD = """
 CREATE OR REPLACE TEMP TABLE unread AS
-SELECT text_key FROM retold ANTI JOIN new_texts USING (text_key) ANTI JOIN with_old_items USING (text_key)
+SELECT text_key FROM retold ANTI JOIN new_texts USING (text_key) ANTI JOIN sought USING (text_key)
 """
 _TOLD = """
 CREATE OR REPLACE TEMP TABLE to_tell AS
