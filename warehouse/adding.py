@@ -7,6 +7,7 @@ import duckdb
 
 from warehouse.batch import SIGHTING, VERSION, Batch
 from warehouse.connection import registered
+from warehouse.relational import MOVES
 
 # Of what is stored, one column is read once; of the versions that the batch's items have, few, the rest.
 _NEW_VERSIONS = """
@@ -42,6 +43,10 @@ DELETE FROM ops.past_versions AS past
 USING new_versions AS fresh
 WHERE fresh.item_id = past.item_id AND fresh.version_id = past.version_id
 """
+# What matching would read of core.versions, where that holds no other version of these items.
+_MOVED = f"""
+CREATE OR REPLACE TEMP TABLE moved_versions AS SELECT {", ".join(MOVES)} FROM arrow_versions
+"""  # noqa: S608 - names of a module
 _CHOSEN = """
 SELECT min(rowid) AS place
 FROM stage_items SEMI JOIN new_versions USING (item_id, version_id)
@@ -92,7 +97,8 @@ def count_quarantined(con: duckdb.DuckDBPyConnection, batch: Batch) -> int:
 def add_rows(
     con: duckdb.DuckDBPyConnection, batch: Batch, run_id: str, versions: Versions, *, whole: bool
 ) -> None:
-    """Insert all that cleaning made of the documents in `new_documents`, and that this run did so.
+    """Insert all that cleaning made of the documents in `new_documents`, and that this run did so. Make
+    `moved_versions` where no version of their items was known.
 
     They are new, or their rows were taken out before; `whole`: they are all documents of the batch.
     """
@@ -103,6 +109,8 @@ def add_rows(
         said = said.take(con.sql(_CHOSEN).to_arrow_table()["place"])
     with registered(con, "arrow_versions", said):
         con.execute("INSERT INTO core.versions BY NAME FROM arrow_versions")
+        if not versions.known:
+            con.execute(_MOVED)
     con.execute(_ADD_SIGHTINGS)
     for name in _ROWS:
         add_stage(con, f"core.{name}", batch, whole=whole)

@@ -82,7 +82,7 @@ def _land(
         add_rows(con, batch, run_id, versions, whole=new == batch.documents.num_rows)
         # Where nothing is signed and no item was edited, no text and no cluster is touched.
         if batch.signatures.num_rows or items_changed:
-            copies = match(con, matcher, batch.recipe)
+            copies = match(con, matcher, batch.recipe, moved=not versions.known)
         else:
             enter_recipe(con, batch.recipe)
         quarantined = count_quarantined(con, batch)

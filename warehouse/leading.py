@@ -67,9 +67,9 @@ _BEHIND = "INSERT INTO dirty FROM stage_behind ANTI JOIN dirty USING (text_key)"
 _KEY = pa.schema([("text_key", pa.uuid())])
 
 
-def lead(con: duckdb.DuckDBPyConnection, matcher: Matcher) -> Change:
+def lead(con: duckdb.DuckDBPyConnection, matcher: Matcher, *, moved: bool = False) -> Change:
     """Place what matching has touched; return by how much copies became more."""
-    prepare(con, matcher.witnesses)
+    prepare(con, matcher.witnesses, moved=moved)
     while next_wave(con):
         wave, buckets = read_wave(con, matcher.witnesses)
         _note(con, wave, matcher.place(wave, judging(con, matcher)), buckets)

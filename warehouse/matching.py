@@ -53,12 +53,15 @@ INSERT INTO matched_texts SELECT text_key FROM respelt
 """
 
 
-def match(con: duckdb.DuckDBPyConnection, matcher: Matcher, recipe: pa.Table) -> Change:
+def match(
+    con: duckdb.DuckDBPyConnection, matcher: Matcher, recipe: pa.Table, *, moved: bool = False
+) -> Change:
     """Bring `dedup` up to date; return by how much the numbers of copies changed.
 
     Expects an open transaction, the stages of a batch, its new versions in core.versions, and the table
-    `new_versions` that names them. Where versions were taken out, also `forgotten`, the texts to be matched
-    as if they had just come, `bereft`, those that lost pairs by that, and `left_clusters`, which lost rows.
+    `new_versions` that names them; `moved`: also `moved_versions` (relational.MOVED). Where versions were
+    taken out, also `forgotten`, the texts to be matched as if they had just come, `bereft`, those that lost
+    pairs by that, and `left_clusters`, which lost rows.
     Raises WarehouseError if the batch was signed by another recipe than the texts in the warehouse.
     """
     enter_recipe(con, recipe)
@@ -76,6 +79,6 @@ def match(con: duckdb.DuckDBPyConnection, matcher: Matcher, recipe: pa.Table) ->
         meet(con, index)
     find_candidates(con)
     add_pairs(con, matcher)
-    change = lead(con, matcher)
+    change = lead(con, matcher, moved=moved)
     con.execute("DROP TABLE temp.forgotten; DROP TABLE temp.bereft; DROP TABLE temp.left_clusters")
     return change

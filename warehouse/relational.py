@@ -63,11 +63,15 @@ UNION
 SELECT right_key FROM dedup.pairs WHERE left_key IN (SELECT text_key FROM {texts})
 """
 # All versions of the items of a batch, read once.
-MOVED = """
-SELECT item_id, version_id, text_key, published_earliest, text_length, edited_at, posted_at
+MOVES = (
+    *("item_id", "version_id", "text_key"),
+    *("published_earliest", "text_length", "edited_at", "posted_at"),
+)
+MOVED = f"""
+SELECT {", ".join(MOVES)}
 FROM core.versions
 WHERE item_id IN (SELECT item_id FROM new_versions)
-"""
+"""  # noqa: S608 - names of this module
 # The current versions of some items, but for those that say nothing. `versions` are all of theirs, such as
 # VERSIONS_OF: of all items that ever had one of some texts.
 CURRENT = """

@@ -193,14 +193,16 @@ CREATE OR REPLACE TEMP TABLE retold (text_key UUID)
 """
 
 
-def prepare(con: duckdb.DuckDBPyConnection, witnesses: int) -> None:
+def prepare(con: duckdb.DuckDBPyConnection, witnesses: int, *, moved: bool) -> None:
     """Make `dirty`, the texts to be placed, all of which stand in ops.standings; `retold` and `fresh_items`.
 
     Expects what matching leaves: new_versions, new_texts, matched_texts, mine, respelt, unpaired, crowd and
-    forgotten. `witnesses` is how many texts of a cluster others are compared with.
+    forgotten; `moved`: moved_versions is there, too. `witnesses` is how many texts of a cluster others are
+    compared with.
     """
     blank = {"blank": BLANK_KEY}
-    store(con, "moved_versions", MOVED)
+    if not moved:
+        store(con, "moved_versions", MOVED)
     store(con, "touched", TOUCHED, blank)
     store(con, "fresh_items", CURRENT.format(versions="moved_versions"), blank)
     con.execute(_RECOUNT)
