@@ -294,9 +294,14 @@ def measure(
         landed = land(con, one, run_id=run, at=AT, matcher=Judge())
         costs.append(time.process_time() - began)
         if len(costs) == 1:
-            cold = list(spent.most_common(8))
+            cold, statements = list(spent.most_common(8)), spent.total()
         assert landed.items_new == NEW, landed
-    for name, seen in (("first", cold), ("last", spent.most_common(14))):
+    for name, seen, every in (
+        ("first", cold, statements),
+        ("last", spent.most_common(14), spent.total()),
+    ):
+        if options.profile:
+            print(f"    {name:5} {every:6.3f}  all statements")
         for sql, seconds in seen:
             print(f"    {name:5} {seconds:6.3f}  {' '.join(sql.split())[:130]}")
     began = time.process_time()
