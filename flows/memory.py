@@ -54,7 +54,7 @@ def give_back() -> None:
             set_option(option, value)
 
 
-def _trim() -> None:
+def trim() -> None:
     """Give back what this process has freed and kept, where its C library is glibc."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim:
@@ -81,7 +81,7 @@ def bounded(budget: int | None, size: int) -> Iterator[None]:
         yield
         return
     if size >= _LARGE:
-        _trim()
+        trim()
     taken = int(_STATM.read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     limits = [limit for limit in (soft, hard) if limit != resource.RLIM_INFINITY]

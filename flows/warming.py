@@ -12,6 +12,7 @@ import numpy as np
 from cleaners.chain import clean
 from cleaners.dates.order import load_sweeps
 from cleaners.signatures import load_kernel, sign
+from flows.memory import trim
 from schemas.documents import Blob
 from schemas.options import CleanOptions
 
@@ -73,7 +74,8 @@ def _load_all() -> None:
 
 def settle() -> None:
     """Do what a process that was forked from a warm one has to do again: numpy's algebra lets go of its
-    buffers when a process is forked."""
+    buffers when a process is forked. What loading has freed is given back: no document is to live on it."""
     # A product too small for OpenBLAS to take its way past the buffers would not do.
     square = np.eye(256)
     np.linalg.solve(square @ square, square)
+    trim()

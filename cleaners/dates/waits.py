@@ -21,6 +21,8 @@ _MEANS, _SHARES = (0.3, 1.0, 3.0), (0.35, 0.48, 0.17)
 #: 26 %. The power itself, applied by FFT, dated development dumps no better.
 _RATES = np.exp(np.linspace(-8.0, 0.25, 5))
 _HEIGHTS = np.array([8.376e-5, 9.676e-4, 1.4752e-2, 0.19102, 1.34321])
+#: Bytes that numpy's FFT takes for itself a step, plan and buffers, and as many again.
+_A_STEP = 128
 #: Columns of a line that are opened and closed together: the days of a week, or seven weeks.
 CELL = 7
 
@@ -122,7 +124,9 @@ class Plain:
         self._waits = waits
         self._days = np.repeat(np.arange(waits.size), waits.steps)
         self._length = _fft_length(2 * waits.fine)
-        self._spectra = np.fft.rfft(kernel(waits), self._length)
+        made = kernel(waits)
+        _ask_for(self._length)
+        self._spectra = np.fft.rfft(made, self._length)
 
     def start(self, values: Singles) -> Singles:
         """Return a state that is the same on every step, of a value a pace."""
@@ -182,8 +186,10 @@ class Plain:
         """Move distributions one wait ahead (or back), with the chance of a restart."""
         # Newest first is the same model with its waits reversed: the document is read one way only.
         turned = (self._waits.newest_first != back)[:, None, None]
+        _ask_for(self._length)
         spectrum = np.fft.rfft(state, self._length)
         spectrum *= np.where(turned, self._spectra.conj(), self._spectra)
+        _ask_for(self._length)
         moved = np.fft.irfft(spectrum, self._length)[..., : self._waits.fine]
         np.maximum(moved, 0, out=moved)
         moved += self._waits.restart * state.sum(axis=-1, keepdims=True)
@@ -201,6 +207,11 @@ def kernel(waits: Waits) -> NDArray[np.float64]:
         powers[:, :, known : known + more] = powers[:, :, :more] * ratios[:, :, None] ** known
         known += more
     return np.asarray(powers.sum(axis=1))
+
+
+def _ask_for(length: int) -> None:
+    """Raise MemoryError where a transform of this length would find no memory: numpy's ends the process."""
+    np.empty(_A_STEP * length, dtype=np.uint8)
 
 
 def _fft_length(least: int) -> int:
