@@ -21,8 +21,6 @@ _MEANS, _SHARES = (0.3, 1.0, 3.0), (0.35, 0.48, 0.17)
 #: 26 %. The power itself, applied by FFT, dated development dumps no better.
 _RATES = np.exp(np.linspace(-8.0, 0.25, 5))
 _HEIGHTS = np.array([8.376e-5, 9.676e-4, 1.4752e-2, 0.19102, 1.34321])
-#: Bytes that numpy's FFT takes for itself a step, plan and buffers, and as many again.
-_A_STEP = 128
 #: Columns of a line that are opened and closed together: the days of a week, or seven weeks.
 CELL = 7
 
@@ -124,9 +122,7 @@ class Plain:
         self._waits = waits
         self._days = np.repeat(np.arange(waits.size), waits.steps)
         self._length = _fft_length(2 * waits.fine)
-        made = kernel(waits)
-        _ask_for(self._length)
-        self._spectra = np.fft.rfft(made, self._length)
+        self._spectra = np.fft.rfft(kernel(waits), self._length)
 
     def start(self, values: Singles) -> Singles:
         """Return a state that is the same on every step, of a value a pace."""
@@ -186,10 +182,8 @@ class Plain:
         """Move distributions one wait ahead (or back), with the chance of a restart."""
         # Newest first is the same model with its waits reversed: the document is read one way only.
         turned = (self._waits.newest_first != back)[:, None, None]
-        _ask_for(self._length)
         spectrum = np.fft.rfft(state, self._length)
         spectrum *= np.where(turned, self._spectra.conj(), self._spectra)
-        _ask_for(self._length)
         moved = np.fft.irfft(spectrum, self._length)[..., : self._waits.fine]
         np.maximum(moved, 0, out=moved)
         moved += self._waits.restart * state.sum(axis=-1, keepdims=True)
@@ -199,19 +193,16 @@ class Plain:
 def kernel(waits: Waits) -> NDArray[np.float64]:
     """Return the distribution of the wait over all steps, for each pace."""
     ratios, weights = waits.ratios.astype(np.float64), waits.weights.astype(np.float64)
-    powers = np.empty((*ratios.shape, waits.fine))
-    powers[:, :, :1] = weights[:, :, None]
+    # Steps first: each product goes to its place, without a copy. Where numpy finds no memory for the buffers
+    # of an assignment between interleaved parts, it ends the process (2.4).
+    powers = np.empty((waits.fine, *ratios.shape))
+    powers[0] = weights
     known = 1
     while known < waits.fine:  # twice as many each time: a power of each would be most of dating a few posts
         more = min(known, waits.fine - known)
-        powers[:, :, known : known + more] = powers[:, :, :more] * ratios[:, :, None] ** known
+        np.multiply(powers[:more], ratios**known, out=powers[known : known + more])
         known += more
-    return np.asarray(powers.sum(axis=1))
-
-
-def _ask_for(length: int) -> None:
-    """Raise MemoryError where a transform of this length would find no memory: numpy's ends the process."""
-    np.empty(_A_STEP * length, dtype=np.uint8)
+    return np.ascontiguousarray(powers.sum(axis=2).T)
 
 
 def _fft_length(least: int) -> int:
