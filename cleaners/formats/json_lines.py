@@ -10,7 +10,7 @@ import orjson
 from cleaners.formats import columns
 from cleaners.formats.encoded import Encoded, to_utf8
 from cleaners.formats.entry import Cutter, Format, Glimpse
-from cleaners.formats.json_slices import DEPTH, MAX_ELEMENT, load
+from cleaners.formats.json_slices import DEPTH, MAX_ELEMENT, load, mended
 from cleaners.formats.line_parts import line_cutter
 from schemas.documents import Refusal
 from schemas.drift import Drift
@@ -108,7 +108,7 @@ def read_row(data: bytes, start: int, end: int, place: tuple[int, int]) -> Refus
         if _depth(line) > DEPTH:
             return Refusal(*place, "format", "too-deep", f"A line nests deeper than {DEPTH} levels.")
         if _BIG.search(line):
-            exact: dict[str, Any] = columns.without_surrogates(json.loads(line))
+            exact: dict[str, Any] = columns.without_surrogates(json.loads(mended(line)))
             return exact
     return row
 

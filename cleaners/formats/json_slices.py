@@ -111,15 +111,20 @@ def load(piece: bytes) -> Any:
         return orjson.loads(piece)  # the usual way: what follows is for damage
     except orjson.JSONDecodeError:
         pass
-    mended = _UNQUOTED.sub(_quoted, _BAD_ESCAPE.sub(rb"\1\\u00\2", piece))
+    good = mended(piece)
     try:
-        return orjson.loads(mended)
+        return orjson.loads(good)
     except orjson.JSONDecodeError as error:
         first = error
     try:  # orjson refuses lone surrogates, for which there is a remedy
-        return json.loads(mended, parse_constant=_refuse, strict=True)
+        return json.loads(good, parse_constant=_refuse, strict=True)
     except (ValueError, RecursionError):
         raise ValueError(f"not JSON: {first}") from None
+
+
+def mended(piece: bytes) -> bytes:
+    """Return one element with the exporter's slips made JSON: an escape `x0B`, a file name without quotes."""
+    return _UNQUOTED.sub(_quoted, _BAD_ESCAPE.sub(rb"\1\\u00\2", piece))
 
 
 def element(

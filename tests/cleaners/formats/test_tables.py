@@ -218,6 +218,10 @@ class TestJsonLines:
         )
         assert json.loads(first)["id"] == 1
 
+    def test_a_row_may_hold_both_an_escape_that_is_none_and_a_number_beyond_64_bits(self) -> None:
+        [record] = records("jsonl", b'{"text": "a\\x0Bb", "id": 18446744073709551617}\n')
+        assert (record.text, record.native_id) == ("a\x0bb", "18446744073709551617")
+
     def test_broken_bytes_are_seen(self) -> None:
         data = '{"text": "éééé ok"}\n{"text": "éééé '.encode() + b"\xff" + b' broken"}\n'
         document = cleaned("jsonl", data)
