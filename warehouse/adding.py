@@ -9,10 +9,13 @@ from warehouse.batch import SIGHTING, VERSION, Batch
 from warehouse.connection import registered
 from warehouse.relational import MOVES
 
-# Of what is stored, one column is read once; of the versions that the batch's items have, few, the rest.
+# By rowid: one column of all that is stored is read, and of the others what is found. Asked for at once, a
+# first block of each of their row groups is read too: 0.2 s beside 5 million items, in a file just opened.
 _NEW_VERSIONS = """
 CREATE OR REPLACE TEMP TABLE known_versions AS
-SELECT item_id, version_id, text_key FROM core.versions WHERE item_id IN (SELECT item_id FROM stage_items);
+SELECT item_id, version_id, text_key
+FROM core.versions
+WHERE rowid IN (SELECT rowid FROM core.versions WHERE item_id IN (SELECT item_id FROM stage_items));
 
 CREATE OR REPLACE TEMP TABLE new_versions AS
 SELECT DISTINCT item_id, version_id, text_key

@@ -16,13 +16,13 @@ from warehouse.relational import CROWDED
 FULL = 64
 
 # What meets tells which buckets may be floods; dedup.bands holds exactly whom.
+_CROWDS = """
+CREATE OR REPLACE TEMP TABLE crowds AS
+SELECT DISTINCT text_key, band_key, band FROM dedup.bands SEMI JOIN crowded USING (band_key, band)
+"""
 _FRESH = """
 CREATE OR REPLACE TEMP TABLE fresh_floods AS
-SELECT banded.band_key, banded.band
-FROM dedup.bands AS banded
-JOIN crowded ON crowded.band_key = banded.band_key AND crowded.band = banded.band
-GROUP BY ALL
-HAVING count(DISTINCT banded.text_key) > ?
+SELECT band_key, band FROM crowds GROUP BY band_key, band HAVING count(*) > ?
 """
 _NOTE = """
 INSERT INTO ops.floods FROM fresh_floods;
@@ -31,7 +31,7 @@ DELETE FROM met_bands USING fresh_floods AS flood
 WHERE flood.band_key = met_bands.band_key AND flood.band = met_bands.band;
 
 CREATE OR REPLACE TEMP TABLE newly_flooded AS
-SELECT DISTINCT text_key FROM dedup.bands SEMI JOIN fresh_floods USING (band_key, band);
+SELECT DISTINCT text_key FROM crowds SEMI JOIN fresh_floods USING (band_key, band);
 
 INSERT INTO crowd FROM newly_flooded ANTI JOIN crowd USING (text_key)
 """
@@ -76,6 +76,7 @@ def note_floods(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(f"CREATE OR REPLACE TEMP TABLE crowded AS {CROWDED}", [FULL])
     if con.execute("FROM crowded LIMIT 1").fetchone() is None:
         return
+    con.execute(_CROWDS)
     con.execute(_FRESH, [FULL])
     if con.execute("FROM fresh_floods LIMIT 1").fetchone() is None:
         return

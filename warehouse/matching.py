@@ -16,16 +16,13 @@ from warehouse.pairing import add_pairs, find_candidates, meet
 from warehouse.recipes import enter_recipe
 from warehouse.relational import RESPELT, UNPAIRED
 from warehouse.telling import Change
+from warehouse.text_rows import ROWS_OF, start_rows
 
-# By rowid, here and below: one column is read to find the rows, and of the others only what is wanted.
-_SHARED = """
-CREATE OR REPLACE TEMP TABLE shared AS
+_SHARED = f"""
 SELECT item_id, version_id, text_key, spelling_key
 FROM core.versions
-WHERE rowid IN (
-    SELECT rowid FROM core.versions WHERE text_key IN (SELECT text_key FROM new_versions)
-)
-"""
+WHERE rowid IN ({ROWS_OF.format(texts="new_versions")})
+"""  # noqa: S608 - names of a module
 _ADD_TEXTS = """
 CREATE OR REPLACE TEMP TABLE matched_texts AS
 SELECT text_key FROM stage_signatures
@@ -37,6 +34,7 @@ CREATE TEMP TABLE IF NOT EXISTS forgotten (text_key UUID);
 CREATE TEMP TABLE IF NOT EXISTS bereft (text_key UUID);
 CREATE TEMP TABLE IF NOT EXISTS left_clusters (cluster_id UUID);
 CREATE OR REPLACE TEMP TABLE crowd (text_key UUID);
+CREATE OR REPLACE TEMP TABLE respelt (text_key UUID);
 
 INSERT INTO dedup.signatures BY NAME
 SELECT * FROM stage_signatures SEMI JOIN matched_texts USING (text_key) ORDER BY text_key
@@ -70,14 +68,16 @@ def match(
     con.execute(_ADD_BANDS.format(table="dedup.bands"))
     if index is not None:
         con.execute(_ADD_BANDS.format(table="ops.fresh_bands"))
-    con.execute(_SHARED)
+    start_rows(con)
+    meet(con, index)
+    find_candidates(con)
+    store(con, "shared", _SHARED)
     store(con, "respelt", RESPELT)
     store(con, "unpaired", UNPAIRED.format(texts="respelt"))
-    meet(con, index)
     if con.execute("FROM respelt LIMIT 1").fetchone():
         con.execute(_FORGET)
         meet(con, index)
-    find_candidates(con)
+        find_candidates(con)
     add_pairs(con, matcher)
     change = lead(con, matcher, moved=moved)
     con.execute("DROP TABLE temp.forgotten; DROP TABLE temp.bereft; DROP TABLE temp.left_clusters")

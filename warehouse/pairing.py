@@ -13,6 +13,7 @@ from warehouse.connection import registered, staged, store
 from warehouse.floods import floods_known, note_floods
 from warehouse.judges import Verifier
 from warehouse.relational import CANDIDATES
+from warehouse.text_rows import ROWS_OF, find_rows
 
 _PAIRS = pa.schema(
     [
@@ -66,15 +67,15 @@ SELECT replace(left_key::VARCHAR, '-', ''), replace(right_key::VARCHAR, '-', '')
 FROM candidates
 ORDER BY right_key, left_key
 """
-_CANDIDATE_TEXTS = """
+_BOTH = "(SELECT left_key AS text_key FROM candidates UNION ALL SELECT right_key FROM candidates)"
+# Once for all that matching asks of texts.
+_WANTED = f"(SELECT text_key FROM {_BOTH} UNION ALL SELECT text_key FROM new_versions)"  # noqa: S608 - above
+_CANDIDATE_TEXTS = f"""
 SELECT replace(text_key::VARCHAR, '-', ''), arg_min(text, spelling_key)
 FROM core.versions
-WHERE rowid IN (
-    SELECT rowid FROM core.versions
-    WHERE text_key IN (SELECT left_key FROM candidates UNION SELECT right_key FROM candidates)
-)
+WHERE rowid IN ({ROWS_OF.format(texts=_BOTH)})
 GROUP BY text_key
-"""
+"""  # noqa: S608 - names of modules
 
 
 def meet(con: duckdb.DuckDBPyConnection, index: BandIndex | None) -> None:
@@ -101,8 +102,9 @@ def meet(con: duckdb.DuckDBPyConnection, index: BandIndex | None) -> None:
 
 
 def find_candidates(con: duckdb.DuckDBPyConnection) -> None:
-    """Make `candidates`, the pairs that meet."""
+    """Make `candidates`, the pairs that meet; find the rows of their texts and of those of `new_versions`."""
     store(con, "candidates", CANDIDATES)
+    find_rows(con, _WANTED)
 
 
 def add_pairs(con: duckdb.DuckDBPyConnection, matcher: Verifier) -> None:

@@ -72,8 +72,7 @@ SELECT {", ".join(MOVES)}
 FROM core.versions
 WHERE item_id IN (SELECT item_id FROM new_versions)
 """  # noqa: S608 - names of this module
-# The current versions of some items, but for those that say nothing. `versions` are all of theirs, such as
-# VERSIONS_OF: of all items that ever had one of some texts.
+# The current versions of some items, but for those that say nothing. `versions` are all of theirs.
 CURRENT = """
 SELECT item_id, text_key, published_earliest AS earliest, text_length AS length
 FROM (
@@ -90,7 +89,3 @@ FROM (
 ) AS version
 WHERE place = 1 AND text_key <> $blank
 """
-VERSIONS_OF = """(
-    SELECT * FROM core.versions
-    WHERE item_id IN (SELECT item_id FROM core.versions WHERE text_key IN (SELECT text_key FROM {texts}))
-)"""

@@ -10,7 +10,8 @@ import duckdb
 from schemas.signatures import BLANK_KEY
 from warehouse.connection import store
 from warehouse.floods import floods_known
-from warehouse.relational import CURRENT, MOVED, TOUCHED, VERSIONS_OF
+from warehouse.relational import CURRENT, MOVED, TOUCHED
+from warehouse.text_rows import VERSIONS_OF, find_rows
 
 
 def rank(table: str) -> str:
@@ -209,7 +210,8 @@ def prepare(con: duckdb.DuckDBPyConnection, witnesses: int, *, moved: bool) -> N
     con.execute(_PARTNERS)
     old, partners, standing = con.execute(_ANY).fetchall()[0]
     store(con, "old_items", "FROM fresh_items LIMIT 0")
-    if old or partners:  # asked once: whole columns are read for it
+    if old or partners:  # asked once: a whole column is read for it
+        find_rows(con, "sought")
         store(con, "old_items", CURRENT.format(versions=VERSIONS_OF.format(texts="sought")), blank)
     if old or standing:
         con.execute(_COUNTED)

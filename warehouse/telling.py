@@ -10,7 +10,8 @@ import duckdb
 
 from schemas.signatures import BLANK_KEY
 from warehouse.connection import store
-from warehouse.relational import CURRENT, VERSIONS_OF
+from warehouse.relational import CURRENT
+from warehouse.text_rows import VERSIONS_OF, find_rows
 
 # Of new texts, and of those whose items were sought, all items are known by now.
 _UNREAD = """
@@ -94,6 +95,7 @@ def tell(con: duckdb.DuckDBPyConnection) -> Change:
     con.execute(_UNREAD)
     store(con, "retold_items", "FROM fresh_items LIMIT 0")
     if con.execute("FROM unread LIMIT 1").fetchone():
+        find_rows(con, "unread")
         versions = VERSIONS_OF.format(texts="unread")
         store(con, "retold_items", CURRENT.format(versions=versions), {"blank": BLANK_KEY})
     con.execute(_TOLD)

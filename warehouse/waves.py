@@ -13,6 +13,7 @@ from warehouse.connection import staged
 from warehouse.floods import floods_known
 from warehouse.judges import Verifier
 from warehouse.standings import WITNESSES, rank
+from warehouse.text_rows import ROWS_OF, find_rows
 
 #: Texts of a wave, and characters of their items: some 60 MB of shingles (60 bytes a character, measured).
 _TEXTS, _CHARACTERS = 2_000, 1_000_000
@@ -96,7 +97,7 @@ WHERE (text_key IN (SELECT text_key FROM named) OR text_key IN (SELECT text_key 
 _TEXTS_OF = f"""
 SELECT {_HEX.format("text_key")}, arg_min(text, spelling_key)
 FROM core.versions
-WHERE rowid IN (SELECT rowid FROM core.versions WHERE text_key IN (SELECT text_key FROM stage_asked))
+WHERE rowid IN ({ROWS_OF.format(texts="stage_asked")})
 GROUP BY text_key
 """  # noqa: S608 - as above
 
@@ -175,6 +176,7 @@ def judging(
         unread = {key for pair in asked for key in pair} - texts.keys()
         rows = table(_KEY, [keys([bytes.fromhex(key) for key in sorted(unread)])])
         with staged(con, {"stage_asked": rows}):
+            find_rows(con, "stage_asked")
             texts.update(con.execute(_TEXTS_OF).fetchall())
         return [pair for part in _parts(asked, texts) for pair in matcher.verify(part)]
 
