@@ -17,18 +17,18 @@ CPU seconds for a thousand items (of landing and matching), the peak of memory s
 """
 
 import argparse
-import hashlib
 import random
 import resource
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from ready_documents import Post, document, on
+
 from cleaners.signatures import sign
 from flows.ledger import Judge
-from schemas.items import CleanedDocument, Item, Paragraph, Published
-from schemas.signatures import Recipe
+from schemas.signatures import Pair, Recipe
 from warehouse.tabulate import tabulate
 from warehouse.writer import writing
 
@@ -65,50 +65,6 @@ def texts(kind: str, count: int) -> Iterator[str]:
         yield " ".join(own)
 
 
-def document(posts: list[tuple[datetime, str]]) -> tuple[CleanedDocument, bytes]:
-    """Return a document as the cleaners would."""
-    # Documents of one text are others by their last line alone.
-    footer = f"{posts[0][0]:%Y-%m-%d %H:%M}\n".encode()
-    data = "".join(f"{text}\n" for _, text in posts).encode() + footer
-    document_id = hashlib.sha256(data).hexdigest()
-    items, paragraphs, at = [], [], 0
-    for number, (moment, text) in enumerate(posts):
-        end = at + len(text.encode()) + 1
-        day = moment.date().isoformat()
-        items.append(
-            Item(
-                item_id=hashlib.sha256(f"{document_id}:{at}".encode()).hexdigest()[:32],
-                document_id=document_id,
-                source="bench",
-                ordinal=number,
-                kind="post",
-                first_line=number + 1,
-                last_line=number + 1,
-                byte_start=at,
-                byte_end=end,
-                text=text,
-                published=Published(best=day, earliest=day, latest=day, edtf=day, precision="day"),
-            )
-        )
-        paragraphs.append(Paragraph(number, at, end, number + 1, text, "kept", item=number))
-        at = end
-    paragraphs.append(Paragraph(len(posts), at, len(data), len(posts) + 1, footer.decode().strip(), "header"))
-    made = CleanedDocument(
-        document_id=document_id,
-        source="bench",
-        uri=f"bench/{document_id[:8]}.txt",
-        media_type="text/plain",
-        encoding="utf-8",
-        bytes=len(data),
-        items=tuple(items),
-        paragraphs=tuple(paragraphs),
-        quarantine=(),
-        runs=(),
-        traces=(),
-    )
-    return made, data
-
-
 def cpu() -> float:
     """Return the CPU seconds of this process."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
@@ -122,7 +78,7 @@ class Counting(Judge):
         super().__init__()
         self.asked = 0
 
-    def verify(self, candidates):  # type: ignore[no-untyped-def]
+    def verify(self, candidates: Sequence[tuple[str, str, str, str]]) -> Sequence[Pair]:
         """Judge."""
         self.asked += len(candidates)
         return super().verify(candidates)
@@ -143,7 +99,10 @@ def run(kind: str, count: int, order: str, path: Path) -> None:
     with writing(path, command="benchmark", started_at=AT, memory_limit=MEMORY) as writer:
         writer.start_run("run-1", AT, "benchmark")
         for start in range(0, count, TOGETHER):
-            made, data = document(posts[start : start + TOGETHER])
+            part = posts[start : start + TOGETHER]
+            # Documents of one text are others by their last line alone.
+            footer = f"{part[0][0]:%Y-%m-%d %H:%M}"
+            made, data = document([Post([text], on(f"{moment:%Y-%m-%d}")) for moment, text in part], footer)
             signed = dict(zip(own := [item.text for item in made.items], sign(own), strict=True))
             batch = tabulate([made], {made.document_id: data}, signed, Recipe(), {}, "bench")
             began, asked = cpu(), judge.asked

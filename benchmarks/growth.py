@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from hashlib import blake2b, sha256
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +29,10 @@ import numpy as np
 import pyarrow as pa
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from ready_documents import Made, Post, document, on
+
 from cleaners import match, placing
 from cleaners.signatures import sign
-from schemas.items import CleanedDocument, Item, Paragraph, Published
 from schemas.signatures import DEFAULT_RECIPE
 from warehouse.batch import Batch
 from warehouse.columns import uint32_lists
@@ -49,8 +50,6 @@ COPIED = 4_000  # stored items that new ones may copy, landed in the middle of e
 WORDS = np.array(
     [f"w{blake2b(str(at).encode(), digest_size=4).hexdigest()[: 2 + at % 6]}" for at in range(60_000)]
 )
-
-Made = tuple[CleanedDocument, bytes]
 
 
 class Judge:
@@ -81,37 +80,9 @@ def near(text: str, rng: np.random.Generator) -> str:
 def documents(said: list[str], tag: str) -> list[Made]:
     """Return documents of posts, a paragraph a line."""
     made = []
-    for number, start in enumerate(range(0, len(said), POSTS_A_DOCUMENT)):
-        body = bytearray(f"{tag} {number}\n".encode())
-        paragraphs = [Paragraph(0, 0, len(body), 1, body.decode().strip(), "header", "stamp")]
-        places = []
-        for ordinal, text in enumerate(said[start : start + POSTS_A_DOCUMENT]):
-            begin = len(body)
-            for line in text.split("\n"):
-                at = len(body)
-                body += line.encode() + b"\n"
-                row = len(paragraphs)
-                paragraphs.append(
-                    Paragraph(row, at, len(body), row + 1, line, "kept", None, None, None, ordinal)
-                )
-            places.append((ordinal, begin, len(body), text))
-        data = bytes(body)
-        document_id = sha256(data).hexdigest()
-        day = Published(
-            best="2024-03-01", earliest="2024-03-01", latest="2024-03-01", edtf="2024-03-01", precision="day"
-        )
-        items = tuple(
-            Item(item_id=sha256(f"{document_id}/{begin}".encode()).hexdigest()[:32], document_id=document_id,
-                 source=tag, ordinal=ordinal, kind="post", first_line=None, last_line=None, byte_start=begin,
-                 byte_end=end, text=text, published=day)
-            for ordinal, begin, end, text in places
-        )  # fmt: skip
-        made.append((
-            CleanedDocument(document_id=document_id, source=tag, uri=f"file:///{tag}/{number}",
-                            media_type="text/plain", encoding="utf-8", bytes=len(data), items=items,
-                            paragraphs=tuple(paragraphs), quarantine=(), runs=(), traces=()),
-            data,
-        ))  # fmt: skip
+    for start in range(0, len(said), POSTS_A_DOCUMENT):
+        posts = [Post(text.split("\n"), on("2024-03-01")) for text in said[start : start + POSTS_A_DOCUMENT]]
+        made.append(document(posts, f"{tag} {start}"))
     return made
 
 

@@ -10,7 +10,6 @@ as by default; the first million costs what the second does but for the joins ag
 
 import argparse
 import gc
-import hashlib
 import os
 import resource
 import shutil
@@ -23,10 +22,11 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from ready_documents import Made, Post, document
 
 from cleaners.placing import WITNESSES, Judge, place
 from flows.grouping import TOGETHER
-from schemas.items import CleanedDocument, Item, Paragraph, Published
+from schemas.items import Published
 from schemas.signatures import Pair, Placed, Recipe, Wave
 from warehouse.batch import Batch
 from warehouse.connection import connect
@@ -41,6 +41,10 @@ ROOT = Path(__file__).resolve().parent.parent
 ITEM_BYTES, BATCH_BYTES, PARAGRAPHS = 1000, 2_000_000, 3
 #: Vocabulary and exponent that bring zstd at level 3 to about 0.36 of the bytes, as English news does.
 WORDS, ZIPF = 60_000, 1.0
+DAY = Published(
+    best="2024-04-08", earliest="2024-04-08", latest="2024-04-09", edtf="2024-04-08",
+    precision="day", basis="stated", confidence=0.9, evidence="8 April",
+)  # fmt: skip
 
 
 class Alone:
@@ -58,7 +62,7 @@ class Alone:
         return place(wave, judge)
 
 
-def documents(items: int) -> Iterator[tuple[CleanedDocument, bytes]]:
+def documents(items: int) -> Iterator[Made]:
     """Yield dumps of BATCH_BYTES each, as the cleaners would return them."""
     rng = np.random.default_rng(1)
     letters = np.array(list("etaoinshrdlucmfwypvbgkjqxz"))
@@ -73,8 +77,7 @@ def documents(items: int) -> Iterator[tuple[CleanedDocument, bytes]]:
     for first in range(0, items, each):
         drawn = words[np.searchsorted(cumulated, rng.random(each * ITEM_BYTES // 4))]
         stream = iter(drawn)
-        body = bytearray()
-        posts: list[list[tuple[int, int, str]]] = []
+        posts: list[Post] = []
         for _ in range(min(each, items - first)):
             post = []
             for _ in range(PARAGRAPHS):
@@ -84,57 +87,9 @@ def documents(items: int) -> Iterator[tuple[CleanedDocument, bytes]]:
                     word = str(next(stream))
                     said.append(word)
                     length += len(word) + 1
-                text = " ".join(said)
-                start = len(body)
-                body += text.encode() + b"\n"
-                post.append((start, len(body), text))
-            posts.append(post)
-        yield _document(bytes(body), posts)
-
-
-def _document(data: bytes, posts: list[list[tuple[int, int, str]]]) -> tuple[CleanedDocument, bytes]:
-    document_id = hashlib.sha256(data).hexdigest()
-    items: list[Item] = []
-    paragraphs: list[Paragraph] = []
-    for number, post in enumerate(posts):
-        items.append(
-            Item(
-                item_id=hashlib.sha256(f"{document_id}:{post[0][0]}".encode()).hexdigest()[:32],
-                document_id=document_id,
-                source="bench",
-                ordinal=number,
-                kind="post",
-                first_line=number * PARAGRAPHS + 1,
-                last_line=(number + 1) * PARAGRAPHS,
-                byte_start=post[0][0],
-                byte_end=post[-1][1],
-                title=post[0][2][:80],
-                text="\n".join(text for _, _, text in post),
-                published=Published(
-                    best="2024-04-08", earliest="2024-04-08", latest="2024-04-09", edtf="2024-04-08",
-                    precision="day", basis="stated", confidence=0.9, evidence="8 April",
-                ),
-                lang="en",
-            )
-        )  # fmt: skip
-        for start, end, text in post:
-            paragraphs.append(
-                Paragraph(len(paragraphs), start, end, len(paragraphs) + 1, text, "kept", item=number)
-            )
-    cleaned = CleanedDocument(
-        document_id=document_id,
-        source="bench",
-        uri=f"bench/{document_id[:8]}.txt",
-        media_type="text/plain",
-        encoding="utf-8",
-        bytes=len(data),
-        items=tuple(items),
-        paragraphs=tuple(paragraphs),
-        quarantine=(),
-        runs=(),
-        traces=(),
-    )
-    return cleaned, data
+                post.append(" ".join(said))
+            posts.append(Post(post, DAY, post[0][:80], "en"))
+        yield document(posts)
 
 
 def cpu() -> float:

@@ -56,9 +56,9 @@ def give_back() -> None:
 
 def trim() -> None:
     """Give back what this process has freed and kept, where its C library is glibc."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim:
-        trim(0)
+    give = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if give:
+        give(0)
 
 
 def allowed(ref: Ref, memory: int | None) -> int | None:
