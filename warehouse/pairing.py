@@ -1,6 +1,6 @@
 """Find the texts that share a band with those to be matched, and have the pairs judged."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import duckdb
 import numpy as np
@@ -115,7 +115,7 @@ def add_pairs(con: duckdb.DuckDBPyConnection, matcher: Verifier) -> None:
     texts = dict(con.execute(_CANDIDATE_TEXTS).fetchall())
     # In Arrow a pair of keys takes 72 bytes, in Python 220.
     keys_in_order = con.sql(_CANDIDATE_KEYS).to_arrow_table()
-    for part in _parts(_linked_together(keys_in_order), texts):
+    for part in in_parts(_rows(_linked_together(keys_in_order)), texts):
         if pairs := matcher.verify(part):
             _insert_pairs(con, pairs)
 
@@ -145,24 +145,32 @@ def _linked_together(candidates: pa.Table) -> pa.Table:
     return candidates.take(np.argsort(found[pairs[0]], kind="stable"))
 
 
-def _parts(candidates: pa.Table, texts: Mapping[str, str]) -> Iterator[list[tuple[str, str, str, str]]]:
-    """Yield pairs of keys with their texts, as many at a time as are judged together."""
+def _rows(pairs: pa.Table) -> Iterator[tuple[str, str]]:
+    for rows in pairs.to_batches(_READ):
+        yield from zip(*(column.to_pylist() for column in rows.columns), strict=True)
+
+
+def in_parts(
+    pairs: Iterable[tuple[str, str]], texts: Mapping[str, str]
+) -> Iterator[list[tuple[str, str, str, str]]]:
+    """Yield pairs of keys with their texts, as many at a time as are judged together.
+
+    A text of which no version is left has bands in the index, but is none of `texts`, and in no pair.
+    """
     part: list[tuple[str, str, str, str]] = []
     seen: set[str] = set()
     size = 0
-    for rows in candidates.to_batches(_READ):
-        for left, right in zip(*(column.to_pylist() for column in rows.columns), strict=True):
-            # A text of which no version is left has bands in the index, but is no candidate.
-            if left not in texts or right not in texts:
-                continue
-            part.append((left, texts[left], right, texts[right]))
-            for key in (left, right):
-                if key not in seen:
-                    seen.add(key)
-                    size += len(texts[key])
-            if len(part) >= _VERIFIED or size >= _CHARACTERS:
-                yield part
-                part, seen, size = [], set(), 0
+    for left, right in pairs:
+        if left not in texts or right not in texts:
+            continue
+        part.append((left, texts[left], right, texts[right]))
+        for key in (left, right):
+            if key not in seen:
+                seen.add(key)
+                size += len(texts[key])
+        if len(part) >= _VERIFIED or size >= _CHARACTERS:
+            yield part
+            part, seen, size = [], set(), 0
     if part:
         yield part
 

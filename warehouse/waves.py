@@ -1,7 +1,7 @@
 """Read the next texts to be placed, the earliest first, with all that they are placed by."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import duckdb
@@ -12,6 +12,7 @@ from warehouse.columns import keys, table
 from warehouse.connection import staged
 from warehouse.floods import floods_known
 from warehouse.judges import Verifier
+from warehouse.pairing import in_parts
 from warehouse.standings import WITNESSES, rank
 from warehouse.text_rows import ROWS_OF, find_rows
 
@@ -170,6 +171,7 @@ def _standings(con: duckdb.DuckDBPyConnection, texts: str) -> list[Standing]:
 def judging(
     con: duckdb.DuckDBPyConnection, matcher: Verifier
 ) -> Callable[[Sequence[tuple[str, str]]], list[Pair]]:
+    """Return what judges pairs of texts that are known by their keys alone: it reads the texts, each once."""
     texts: dict[str, str] = {}
 
     def judge(asked: Sequence[tuple[str, str]]) -> list[Pair]:
@@ -178,23 +180,6 @@ def judging(
         with staged(con, {"stage_asked": rows}):
             find_rows(con, "stage_asked")
             texts.update(con.execute(_TEXTS_OF).fetchall())
-        return [pair for part in _parts(asked, texts) for pair in matcher.verify(part)]
+        return [pair for part in in_parts(asked, texts) for pair in matcher.verify(part)]
 
     return judge
-
-
-def _parts(
-    asked: Sequence[tuple[str, str]], texts: Mapping[str, str]
-) -> Iterator[list[tuple[str, str, str, str]]]:
-    part: list[tuple[str, str, str, str]] = []
-    seen: set[str] = set()
-    size = 0
-    for left, right in asked:
-        part.append((left, texts[left], right, texts[right]))
-        size += sum(len(texts[key]) for key in {left, right} - seen)
-        seen |= {left, right}
-        if size >= _CHARACTERS:
-            yield part
-            part, seen, size = [], set(), 0
-    if part:
-        yield part
