@@ -14,6 +14,7 @@ from cleaners.decode import decode
 from cleaners.formats.entry import Format, Glimpse
 from cleaners.formats.json_slices import dump
 from cleaners.formats.markup import to_text
+from cleaners.formats.page_links import links_in
 from cleaners.formats.times import iso
 from schemas.documents import CodecRun, Refusal
 from schemas.items import Basis
@@ -135,6 +136,7 @@ def article(page: str, start: int, end: int, address: str | None = None) -> Reco
         return None
     dates = _dates(page, metas)
     canonical = _canonical(page) or _first(metas, "og:url") or address
+    own = address or canonical  # what its links are relative to
     site = _clean(_first(metas, "og:site_name", "application-name"))
     author = _clean(
         _first(metas, "author", "article:author", "parsely-author", "dc.creator", "sailthru.author", "byl")
@@ -159,7 +161,7 @@ def article(page: str, start: int, end: int, address: str | None = None) -> Reco
         edited_at=dates.edited,
         posted_basis=dates.basis,
         posted_evidence=dates.raw,
-        urls=(canonical,) if canonical else (),
+        urls=tuple(dict.fromkeys((*((canonical,) if canonical else ()), *links_in(page, text, own)))),
         hashtags=tuple(dict.fromkeys(tag.strip() for tag in tags.split(",")[:50] if tag.strip())),
         lang=language[1] if language else None,
         extras=dump(kept) if kept else None,
@@ -244,6 +246,7 @@ FORMAT = Format(
         "publication date with its basis",
         "edit",
         "keywords",
+        "links of the article",
     ),
     risky=True,
     cost=40,

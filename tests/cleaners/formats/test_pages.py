@@ -69,6 +69,49 @@ def test_equal_pages_of_two_addresses_have_their_own_identity() -> None:
     assert records("html", page())[0].identity is None
 
 
+class TestLinks:
+    ARTICLE = (
+        "<p>The lighthouse at the end of the pier will be painted, <b>said <a href='/council'>the town "
+        "council</a></b><!-- x --> on Monday evening, and <a href='https://other.example/a?b=1&amp;c=2'>the "
+        "paper</a>.<br>More in <a href='report.pdf'>the report of last year</a>, which nobody has read.</p>"
+        "<p>Work begins in June and takes six weeks, during which the pier stays open for walkers only.</p>"
+        "<p><a href='/letters'>Read the letters of our readers on the paint of the lighthouse</a></p>"
+        "<p>Three firms <a name=x>have</a> sent in <a href='#offers'>offers</a>, <a href='javascript:x()'>it "
+        "is</a> said, and <a href='http://[x'>the council</a> will choose one at its next sitting.</p>"
+    )
+    AROUND = (
+        "<nav><a href='/'>Home</a> | <a href='/council-page'>the town council</a> | "
+        "<a href='/s'>Sport</a></nav>"
+    )
+
+    def urls(self, head: str = "") -> tuple[str, ...]:
+        body = f"{self.AROUND}<article><h1>Paint</h1>{self.ARTICLE}</article>{self.AROUND}"
+        [record] = records("html", f"<html><head>{head}</head><body>{body}</body></html>".encode())
+        return record.urls
+
+    def test_those_of_the_article_are_kept_with_their_targets(self) -> None:
+        assert self.urls() == (
+            *("/council", "https://other.example/a?b=1&c=2", "report.pdf", "/letters", "http://[x"),
+        )
+
+    @pytest.mark.parametrize(
+        ("head", "base"),
+        [
+            ("<link rel=canonical href='https://shore.example/news/paint'>", "https://shore.example/news/"),
+            ("<base href='https://cdn.example/x/'>", "https://cdn.example/x/"),
+        ],
+    )
+    def test_they_are_relative_to_the_page(self, head: str, base: str) -> None:
+        host = base.partition("//")[2].partition("/")[0]
+        assert {f"https://{host}/council", f"{base}report.pdf"} <= set(self.urls(head))
+
+    def test_many_links_elsewhere_take_linear_time(self) -> None:
+        menu = "<p>aaaa aaaa <a href=/x>aaaab</a> aaaa aaaa</p>" * 15_000
+        text = "<p>" + "aaaa " * 200 + "</p>"
+        data = f"<html><body><article>{text * 20}</article>{menu}</body></html>".encode()
+        assert_tiled(cleaned("html", data))
+
+
 @pytest.mark.parametrize("codec", ["utf-8", "windows-1251", "koi8-r", "utf-16"])
 def test_encodings(codec: str) -> None:
     body = "".join(
