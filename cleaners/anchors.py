@@ -8,8 +8,6 @@ last words; every candidate is then verified on the whole line.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import repeat, starmap
-from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +15,7 @@ from rapidfuzz.distance import Indel, Postfix, Prefix
 from rapidfuzz.fuzz import ratio
 
 from cleaners.line_kernel import equal_pairs, near_pairs, number_buckets, sketch
-from cleaners.vocabulary import Keyed, hashed
+from cleaners.vocabulary import Keyed, Places, hashed
 from schemas.swift import swift
 
 # A copy stands right behind its body: no body of 12,000 real posts has more than 120 lines, so 400 lines
@@ -51,6 +49,21 @@ class Anchor:
     later: int
     similarity: float
     variant: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Anchors:
+    """Many anchors as columns: lines are said again by the hundred thousand, and few pairs become a block."""
+
+    firsts: Places
+    laters: Places
+    alike: NDArray[np.float64]
+    variants: NDArray[np.bool_]
+
+    def at(self, places: Places) -> list[Anchor]:
+        """Return the anchors at some places."""
+        columns = (self.firsts, self.laters, self.alike, self.variants)
+        return list(map(Anchor, *(column[places].tolist() for column in columns)))
 
 
 def similarity(left: str, right: str) -> float:
@@ -103,7 +116,7 @@ def varies(left: str, right: str) -> bool:
     return False
 
 
-def find_anchors(keyed: Keyed, usable: Sequence[bool]) -> list[Anchor]:
+def find_anchors(keyed: Keyed, usable: Sequence[bool]) -> Anchors:
     """Return the anchors of a document, ordered by (first, later), none twice.
 
     `usable[i]` is False for structural lines, which never match. Cost: a constant number of candidates a
@@ -111,7 +124,8 @@ def find_anchors(keyed: Keyed, usable: Sequence[bool]) -> list[Anchor]:
     """
     lines, of = keyed.lines, keyed.of
     if not lines:
-        return []
+        none = np.empty(0, dtype=np.int64)
+        return Anchors(none, none, np.empty(0), np.empty(0, dtype=np.bool_))
     may = np.array(usable, dtype=np.bool_)
     firsts, laters, partnered = equal_pairs(of, len(lines), may, _PARTNERS, WINDOW, _NEAR)
     near: list[tuple[int, int, float, bool]] = []
@@ -127,12 +141,14 @@ def find_anchors(keyed: Keyed, usable: Sequence[bool]) -> list[Anchor]:
             variant = score not in (_CUT, _CUT_EDITED) and varies(left, right)
             if lonely[later] or not variant:
                 near.append((first, later, score, variant))
+    ones, others, scores, variants = zip(*near, strict=True) if near else ((), (), (), ())
+    firsts = np.concatenate([firsts, np.array(ones, dtype=firsts.dtype)])
+    laters = np.concatenate([laters, np.array(others, dtype=laters.dtype)])
+    alike, varied = np.ones(len(firsts)), np.zeros(len(firsts), dtype=np.bool_)
+    alike[len(firsts) - len(near) :] = scores
+    varied[len(firsts) - len(near) :] = variants
     order = np.lexsort((laters, firsts))
-    anchors = list(map(Anchor, firsts[order].tolist(), laters[order].tolist(), repeat(1.0)))
-    if near:
-        anchors += starmap(Anchor, near)
-        anchors.sort(key=attrgetter("first", "later"))
-    return anchors
+    return Anchors(firsts[order], laters[order], alike[order], varied[order])
 
 
 def _buckets(keyed: Keyed) -> tuple[NDArray[np.int32], int]:

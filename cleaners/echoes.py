@@ -6,15 +6,13 @@ Ohlebusch 2005), with a price for lines that have no partner.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 
 import numpy as np
-from numpy.typing import NDArray
 
-from cleaners.anchors import Anchor, find_anchors
+from cleaners.anchors import Anchor, Anchors, find_anchors
 from cleaners.cut_kernel import link_chains
-from cleaners.vocabulary import Keyed, Places
+from cleaners.vocabulary import Keyed
 from schemas.echoes import Block, Copy
 
 _STEP = 3  # lines that may be lost between two anchors of one chain
@@ -23,15 +21,6 @@ _LEAST = 0.12  # weakest block that is offered to the splitter
 _SURE = 0.85  # a cut or slightly damaged copy; other facts in like words mostly score less
 _LOST = 3  # lines of a first copy behind its last anchor; more only in long bodies
 _LONGEST_RUN = 24  # pairs in one line-wise block: more lines said twice running are posts of one line
-
-
-@dataclass(frozen=True, slots=True)
-class _Pairs:
-    """Anchors as columns, in their order."""
-
-    firsts: Places
-    laters: Places
-    alike: NDArray[np.float64]
 
 
 def weight(key: str) -> float:
@@ -47,13 +36,10 @@ def find_blocks(keyed: Keyed, usable: Sequence[bool]) -> list[Block]:
     anchors = find_anchors(keyed, usable)
     of_lines = [weight(line) for line in keyed.lines]
     weights = [of_lines[place] for place in keyed.of.tolist()]
-    pairs = _Pairs(
-        np.array([anchor.first for anchor in anchors], dtype=np.int64),
-        np.array([anchor.later for anchor in anchors], dtype=np.int64),
-        np.array([anchor.similarity for anchor in anchors], dtype=np.float64),
-    )
-    blocks = _squares(pairs, weights)
-    for chain in _chains(anchors, pairs, weights):
+    if not len(anchors.firsts):
+        return []
+    blocks = _squares(anchors, weights)
+    for chain in _chains(anchors, weights):
         blocks += _offers(chain, weights, usable)
     unique: dict[tuple[int, int, int], Block] = {}
     offered = _primitive(blocks)
@@ -152,10 +138,10 @@ def _linewise(blocks: Sequence[Block]) -> list[Block]:
     return runs
 
 
-def _squares(pairs: _Pairs, weights: Sequence[float]) -> list[Block]:
+def _squares(anchors: Anchors, weights: Sequence[float]) -> list[Block]:
     """Return the exact tandem repeats: a run of equal pairs of one period, at least one period long."""
-    exact = pairs.alike == 1
-    firsts, periods = pairs.firsts[exact], (pairs.laters - pairs.firsts)[exact]
+    exact = anchors.alike == 1
+    firsts, periods = anchors.firsts[exact], (anchors.laters - anchors.firsts)[exact]
     order = np.lexsort((firsts, periods))
     firsts, periods = firsts[order], periods[order]
     fresh = np.ones(len(firsts), dtype=np.bool_)  # the first pair of a run
@@ -181,24 +167,26 @@ def _squares(pairs: _Pairs, weights: Sequence[float]) -> list[Block]:
     return blocks
 
 
-def _chains(anchors: Sequence[Anchor], pairs: _Pairs, weights: Sequence[float]) -> list[list[Anchor]]:
+def _chains(anchors: Anchors, weights: Sequence[float]) -> list[list[Anchor]]:
     """Return the anchors as chains that go on in both copies, best first, each anchor in at most one chain.
 
     A link over lines without a partner costs half of what these lines weigh: a lost short line is cheap.
     Most chains are of one pair, of lines far apart or of two equal ones in a row, and offer no block: they
     are left out.
     """
-    worth = pairs.alike * np.array(weights, dtype=np.float64)[pairs.firsts]
+    worth = anchors.alike * np.array(weights, dtype=np.float64)[anchors.firsts]
     total = np.array([0.0, *accumulate(weights)])
-    order, starts = link_chains(pairs.firsts, pairs.laters, worth, total, _STEP)
+    order, starts = link_chains(anchors.firsts, anchors.laters, worth, total, _STEP)
     sizes = np.diff(starts, append=len(order))
     heads = order[starts]
-    lost = pairs.laters[heads] - pairs.firsts[heads] - 1
-    told = (sizes > 1) | ((lost <= _LOST) & ((lost > 0) | (pairs.alike[heads] < 1)))
-    places = order.tolist()
+    lost = anchors.laters[heads] - anchors.firsts[heads] - 1
+    told = (sizes > 1) | ((lost <= _LOST) & ((lost > 0) | (anchors.alike[heads] < 1)))
+    chosen = anchors.at(order[np.repeat(told, sizes)])
     chains: list[list[Anchor]] = []
-    for start, size in zip(starts[told].tolist(), sizes[told].tolist(), strict=True):
-        chain = [anchors[at] for at in places[start : start + size]]
+    at = 0
+    for size in sizes[told].tolist():
+        chain = chosen[at : at + size]
+        at += size
         chains += _cut(chain) if size > 1 else [chain]
     return chains
 
