@@ -106,7 +106,7 @@ def ingest(
                 "--reprocess takes the bytes that have landed, as they were asked to be read, so it takes no "
                 "INPUT, --input-format or --fetched-at. Try feedmill ingest --reprocess --dry-run."
             )
-        from flows.upkeep import reprocessed  # noqa: PLC0415 - as above
+        from flows.reprocess import reprocessed  # noqa: PLC0415 - as above
 
         return reprocessed(warehouse, source, voice, dry_run=dry_run, as_json=json, wait=wait)
     if rematch:

@@ -14,10 +14,12 @@ from flows.again import cleaned_again
 from flows.judging import failed, judged
 from flows.learned import LearnedLine
 from flows.ledger import Judge
-from flows.output import Row
+from flows.output import Row, records, write, write_json
 from flows.pipeline import begin, clock, enter, now
 from flows.progress import Progress, Tell, silent
-from flows.runs import IngestRequest
+from flows.runs import IngestRequest, upkeep_request
+from flows.settings import load
+from flows.voice import Voice
 from schemas.errors import InputError
 from schemas.findings import Finding
 from warehouse.batch import Batch
@@ -157,3 +159,23 @@ def _sum(left: Landed, right: Landed) -> Landed:
         duplicates=left.duplicates + right.duplicates,
         quarantined=left.quarantined + right.quarantined,
     )
+
+
+def reprocessed(
+    warehouse: str | None, source: str | None, voice: Voice, *, dry_run: bool, as_json: bool, wait: float
+) -> int:
+    """Do what `ingest --reprocess` asks for; a dry run prints what would be different. Return the status."""
+    settings = load(warehouse=warehouse)
+    request, select = upkeep_request(settings, wait), Selection(source=source)
+    if dry_run:
+        changes = would_change(request, select, learned=settings.learned)
+        count = write(records(changes, Change, brief=brief, fold=True), "json" if as_json else None)
+        voice.tell(f"{count} fields of items would change. Nothing was written.")
+        return 0
+    outcome = reprocess(request, select, learned=settings.learned)
+    if as_json:
+        write_json(outcome.as_dict())
+    voice.tell(str(outcome))
+    for finding in outcome.findings:
+        voice.warn(f"{finding.name}: {finding.detail}")
+    return outcome.exit_status

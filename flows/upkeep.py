@@ -11,7 +11,6 @@ from flows.options import ExcelSafe, Form, Speaker, Warehouse, switch
 from flows.output import records, write, write_json
 from flows.runs import IngestRequest, upkeep_request
 from flows.settings import load
-from flows.voice import Voice
 from schemas.errors import ConfigError
 
 Ids = Annotated[str, Parameter(name="ID", help="Ranges by their ids, or all of a document by its id.")]
@@ -242,30 +241,6 @@ def discard(
     count = discarded(_request(warehouse, wait), select, note)
     voice.tell(f"{count} range{'' if count == 1 else 's'} discarded. The bytes are kept.")
     return 0
-
-
-def reprocessed(
-    warehouse: str | None, source: str | None, voice: Voice, *, dry_run: bool, as_json: bool, wait: float
-) -> int:
-    """Do what `ingest --reprocess` asks for; a dry run prints what would be different. Return the status."""
-    from flows import reprocess  # noqa: PLC0415 - brings DuckDB and the cleaners
-    from warehouse.history import Change  # noqa: PLC0415 - as above
-    from warehouse.stored import Selection  # noqa: PLC0415 - as above
-
-    request, select = _request(warehouse, wait), Selection(source=source)
-    learned = load(warehouse=warehouse).learned
-    if dry_run:
-        changes = reprocess.would_change(request, select, learned=learned)
-        count = write(records(changes, Change, brief=reprocess.brief, fold=True), "json" if as_json else None)
-        voice.tell(f"{count} fields of items would change. Nothing was written.")
-        return 0
-    outcome = reprocess.reprocess(request, select, learned=learned)
-    if as_json:
-        write_json(outcome.as_dict())
-    voice.tell(str(outcome))
-    for finding in outcome.findings:
-        voice.warn(f"{finding.name}: {finding.detail}")
-    return outcome.exit_status
 
 
 def _request(warehouse: str | None, wait: float = 0.0) -> IngestRequest:
