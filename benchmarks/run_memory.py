@@ -7,7 +7,7 @@ folder (of FOLDER) by the default settings, and looks at the processes every hal
 Linux calls proportional: a page that several processes share is counted once. Prints the peak of all, of the
 process that lands and of the largest worker; the peak in each tenth of the run, which says whether it is
 flat; and CPU seconds. After --seconds of wall time a run is ended. `near`: one post again and again with
-small edits; `same`: without; `bomb`: zeros.
+small edits; `same`: without; `bomb-gz`: zeros.
 """
 
 import argparse
@@ -15,8 +15,10 @@ import contextlib
 import gzip
 import itertools
 import json
+import lzma
 import os
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,6 +26,7 @@ import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -156,6 +159,23 @@ def captured(number: int) -> str:
     )
 
 
+def stamped(number: int) -> str:
+    """Return a post of a dump in which a line of its own says when each was published."""
+    at = day(number)
+    return f"[{at[8:10]}.{at[5:7]}.{at[:4]} {at[11:16]}] Harbour News:\n{prose()}\n{prose(5, 30)}\n\n"
+
+
+def web_post(number: int) -> str:
+    """Return a post of a page of t.me/s."""
+    return (
+        f'<div class="tgme_widget_message_wrap"><div class="tgme_widget_message js-widget_message" '
+        f'data-post="harbour/{number}"><div class="tgme_widget_message_bubble">'
+        f'<div class="tgme_widget_message_text js-message_text" dir="auto">{prose()}</div>'
+        f'<a class="tgme_widget_message_date" href="https://t.me/harbour/{number}">'
+        f'<time datetime="{day(number)}+00:00" class="time">10:00</time></a></div></div></div>\n'
+    )
+
+
 def chatted(number: int) -> str:
     """Return a message of an exported chat of WhatsApp."""
     at = day(number)
@@ -186,6 +206,13 @@ KINDS: dict[str, tuple[str, str, Callable[[int], str], str]] = {
     ),
     "page": ("page.html", PAGE, lambda number: f"<p id=p{number}>{prose()}</p>\n", "</body></html>\n"),
     "messages-html": ("messages.html", PAGE + HISTORY, bubble, "</div></div></body></html>\n"),
+    "stamped": ("stamped.txt", "", stamped, ""),
+    "web": (
+        "harbour.html",
+        PAGE + '<section class="tgme_channel_history">\n',
+        web_post,
+        "</section></body></html>\n",
+    ),
     "near": ("near.jsonl", "", near, ""),
     "same": ("same.jsonl", "", same, ""),
 }
@@ -228,13 +255,51 @@ def one_line(size: int, folder: Path) -> Path:
     return path
 
 
-def bomb(size: int, folder: Path) -> Path:
-    """Write zeros, compressed."""
-    path = folder / "zeros.txt.gz"
-    with gzip.open(path, "wb") as file:
-        for _ in range(size // 1_000_000):
-            file.write(bytes(1_000_000))
-    return path
+def repeated(name: str, piece: bytes, head: bytes = b"", tail: bytes = b"") -> Callable[[int, Path], Path]:
+    """Return what writes one piece again and again."""
+
+    def write(size: int, folder: Path) -> Path:
+        path, block = folder / name, piece * (1_000_000 // len(piece))
+        with path.open("wb") as file:
+            file.write(head)
+            for _ in range(size // len(block)):
+                file.write(block)
+            file.write(tail)
+        return path
+
+    return write
+
+
+def bomb(packing: str) -> Callable[[int, Path], Path]:
+    """Return what writes zeros, compressed."""
+
+    def write(size: int, folder: Path) -> Path:
+        path, block = folder / f"zeros.txt.{packing}", bytes(1_000_000)
+        with contextlib.ExitStack() as stack:
+            file: Any
+            if packing == "zip":
+                archive = stack.enter_context(zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED))
+                file = stack.enter_context(archive.open("zeros.txt", "w", force_zip64=True))
+            elif packing == "zst":
+                file = stack.enter_context(pa.CompressedOutputStream(str(path), "zstd"))
+            elif packing == "xz":
+                file = stack.enter_context(lzma.open(path, "wb", preset=0))
+            else:
+                file = stack.enter_context(gzip.open(path, "wb"))
+            for _ in range(size // len(block)):
+                file.write(block)
+        return path
+
+    return write
+
+
+def packed(size: int, folder: Path) -> Path:
+    """Write JSON lines, compressed."""
+    path = made("jsonl", size, folder)
+    with path.open("rb") as file, gzip.open(folder / "posts.jsonl.gz", "wb", 1) as archive:
+        shutil.copyfileobj(file, archive)
+    path.unlink()
+    return folder / "posts.jsonl.gz"
 
 
 def members(size: int, folder: Path) -> Path:
@@ -264,7 +329,12 @@ def parquet(size: int, folder: Path) -> Path:
 SPECIAL: dict[str, Callable[[int, Path], Path]] = {
     "sorted-json": sorted_json,
     "one-line": one_line,
-    "bomb": bomb,
+    **{f"bomb-{packing}": bomb(packing) for packing in ("gz", "zip", "xz", "zst")},
+    "jsonl-gz": packed,
+    "brackets": repeated("brackets.json", b"["),
+    "divs": repeated("divs.html", b"<div>", b"<!DOCTYPE html><html><head><title>T</title></head><body>\n"),
+    "breaks": repeated("breaks.txt", b"\n"),
+    "string": repeated("string.json", b"x", b'[{"id": 1, "text": "', b'"}]\n'),
     "zip": members,
     "parquet": parquet,
 }
@@ -296,10 +366,11 @@ def taken(process: int) -> float:
 
 def run(path: Path, folder: Path, seconds: float) -> None:
     """Ingest a file and print what that took."""
-    words = ["ingest", path, "--warehouse", folder / "w.duckdb", "--json"]
+    words: list[str | Path] = ["ingest", path, "--warehouse", folder / "w.duckdb", "--json"]
     environ = {"PYTHONPATH": str(HERE.parent), "PATH": os.environ.get("PATH", "")}
     before, began, ended = os.times(), time.monotonic(), "to the end"
-    seen: list[tuple[float, float, float]] = []  # megabytes of all, of the process that lands, of a worker
+    # megabytes of all, of the process that lands, of a worker
+    seen: list[tuple[float, float, float]] = []
     with (folder / "out").open("w+b") as out, (folder / "err").open("w+b") as said:
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "flows.cli", *words],
@@ -337,7 +408,10 @@ def told(folder: Path) -> str:
         summary = json.loads((folder / "out").read_text())
     except ValueError:
         return (folder / "err").read_text().strip().rpartition("\n")[2]
-    return f"{summary['state']}, {summary['items_new']:,} items, {summary['duplicates']:,} copies"
+    return (
+        f"{summary['state']}, {summary['items_new']:,} items, {summary['duplicates']:,} copies, "
+        f"{summary['quarantined']:,} in quarantine"
+    )
 
 
 def main() -> None:

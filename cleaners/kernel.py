@@ -47,6 +47,8 @@ DONE, SIGNED, GIVEN_BACK = 0, 1, 2
 
 #: Longest expansion of one character that is folded by table.
 MOST_LETTERS = 18
+#: Code points by which a text may outgrow its own number in a buffer: no post of this size does.
+_SURPLUS = 1 << 16
 
 _SPACE, _COLON, _SLASH, _DOT = 0x20, 0x3A, 0x2F, 0x2E
 _H, _T, _P, _S, _W, _M, _E = (ord(letter) for letter in "htpswme")
@@ -482,13 +484,14 @@ def sketch(
     longest = 0
     for text in range(len(fates)):
         longest = max(longest, offsets[text + 1] - offsets[text])
-    room = 2 * longest + MOST_LETTERS
+    # Of a long text not twice its size: what outgrows that is given back, and all of it counts as memory.
+    room = longest + min(longest, _SURPLUS) + MOST_LETTERS
     middle = np.empty(room, np.uint32)
     form = np.empty(room + 1, np.uint32)
     units = np.empty(room + 1, np.uint64)
     hashes = np.empty(room + 1, np.uint32)
     slots = 64
-    while slots < 2 * room:
+    while slots < 2 * min(room, _SURPLUS):
         slots *= 2
     seen = np.empty(slots, np.uint64)
     other = np.empty(signatures.shape[1], np.uint32)
@@ -532,6 +535,10 @@ def sketch(
         for by_chars in range(0 if not short else 1, 2 if short or seam else 1):
             is_own = by_chars == 0 or short
             count = _units(form, size, by_chars == 0, constants, units)
+            while slots < 2 * count:
+                slots *= 2
+            if len(seen) < slots:
+                seen = np.empty(slots, np.uint64)
             made = _distinct(units, count, shape[by_chars], constants[3 + by_chars], constants, seen, hashes)
             if is_own:
                 sizes[text] = made

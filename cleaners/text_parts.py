@@ -15,6 +15,8 @@ from schemas.options import CleanOptions
 #: Bytes in front of a wanted cut in which a place is looked for, and how far beyond them the splitter looks:
 #: some dozens of posts, and a hundredth of the time that cleaning the part takes.
 WINDOW, EDGE = 24_576, 8_192
+#: Lines of a part: each takes up to 1.2 kB while it is cleaned, however short, and a part has 200 MB.
+MOST_LINES = 100_000
 _BLANK_LINE = re.compile(rb"\n[ \t]*\r?\n(?=[^\s])")
 
 
@@ -31,6 +33,8 @@ def cutter_of(known: Format | None, head: bytes, options: CleanOptions) -> Cutte
 
 
 def _cut(data: bytes, context: bytes, wanted: int) -> tuple[int, bytes] | None:
+    if data.count(b"\n", 0, wanted) > MOST_LINES:
+        wanted = len(data) - len(data.split(b"\n", MOST_LINES)[-1])
     last = data.rfind(b"\n", 0, wanted) + 1
     if not last:  # a line that is larger than the part: by itself, and refused as it is in a small file
         behind = data.find(b"\n", wanted) + 1

@@ -99,6 +99,28 @@ def test_slices_do_not_matter() -> None:
     assert whole[-40:] == by_arrays(texts[-40:], RECIPE)
 
 
+def test_a_long_text_needs_no_more_room_than_it_fills() -> None:
+    """Its tables grow as they fill; what expands beyond its room goes by way of `fold`."""
+    ideographs = "".join(chr(0x4E00 + at * 7919 % 20_000) for at in range(150_000))
+    words = " ".join(f"w{at * 7919 % 90_001}" for at in range(90_000))
+    expanding = "ﷺ" * 70_000
+    texts = [ideographs, words, expanding, "кратко"]
+    assert by_kernel(texts, RECIPE) == by_arrays(texts, RECIPE)
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="limits of address space are Linux's")
+def test_a_text_of_the_size_of_a_part_is_signed_in_half_of_what_a_part_may_take() -> None:
+    code = (
+        "import os, resource; from cleaners.signatures import load_kernel, sign; load_kernel();"
+        "text = 'слово ' * 350_000; sign(['a'] * 2000);"
+        "now = int(open('/proc/self/statm').read().split()[0]) * os.sysconf('SC_PAGE_SIZE');"
+        "resource.setrlimit(resource.RLIMIT_AS, (now + 100_000_000,) * 2);"
+        "print(sign([text])[0].shingles)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stdout == "1\n", done.stderr
+
+
 def test_signatures_alone_are_the_same() -> None:
     texts = ["слово за словом " * 9, "", "🔥", "кратко"]
     with_forms, without = (next(sketches(texts, RECIPE, with_forms=asked)) for asked in (True, False))

@@ -15,6 +15,7 @@ from cleaners.chain import clean
 from cleaners.formats import FORMATS, named
 from cleaners.formats.entry import Cutter
 from cleaners.parts import LOOK, Sizes, Stretch, cut
+from cleaners.text_parts import MOST_LINES
 from cleaners.text_parts import cutter_of as cutter_by_format
 from schemas.documents import Blob
 from schemas.items import CleanedDocument, Item
@@ -399,6 +400,13 @@ def test_a_line_that_no_part_can_hold_is_kept_and_not_read(name: str, reason: st
     assert (lost[0].start, lost[-1].end) == (40 * len(short), len(data) - 40 * len(short))
     assert all(data[one.start : one.end].decode() for one in lost)  # cut between characters
     assert max(one.end - one.start for one in lost) <= sizes.whole
+
+
+def test_lines_of_a_few_bytes_make_smaller_parts() -> None:
+    """What a part takes goes by its lines as well: two megabytes of line breaks took half a gigabyte."""
+    data = b"ok\n" * (2 * MOST_LINES + 5)
+    found = parts("text", data, Sizes(whole=1_000, part=400_000, most=1_000_000))
+    assert [one.end for one in found] == [3 * MOST_LINES, len(data)]
 
 
 def test_bytes_that_are_added_change_the_last_parts_only() -> None:
