@@ -94,6 +94,7 @@ def indexed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setattr(band_index, "LEAST", 8)
         monkeypatch.setattr(band_index, "_SHARE", 0.1)
         monkeypatch.setattr(band_index, "_READ", 16)
+        monkeypatch.setattr(band_index, "_HELD", 64)
     return bool(request.param == "by index")
 
 
