@@ -71,6 +71,41 @@ def year_words(lang: str) -> YearWords | None:
     return YearWords(table, leads, joints)
 
 
+def month_of(name: str) -> int | None:
+    """Return the month that a word means where a month must stand: a name, or three letters of one or more.
+
+    In any of the languages and any case; None for a word that means none, or several (`jui`).
+    """
+    names, openings = _months()
+    word = name.casefold()
+    found = names.get(word) or openings.get(word, frozenset())
+    return next(iter(found)) if len(found) == 1 else None
+
+
+@cache
+def _months() -> tuple[Mapping[str, frozenset[int]], Mapping[str, frozenset[int]]]:
+    """Return the months by their names, and by the openings of these."""
+    names: dict[str, set[int]] = {}
+    openings: dict[str, set[int]] = {}
+    # Not from `lexicon`: there a word has one meaning only, and `ago` is "three days ago".
+    for form, word in _entries({}):
+        if word.code in "Mmq" and isinstance(word.value, int):
+            name = form.casefold()
+            names.setdefault(name, set()).add(word.value)
+            for size in range(3, len(name)):
+                openings.setdefault(name[:size], set()).add(word.value)
+    return (
+        {name: frozenset(found) for name, found in names.items()},
+        {name: frozenset(found) for name, found in openings.items()},
+    )
+
+
+def is_weekday(name: str) -> bool:
+    """Say whether a word is the name of a day of the week, in full or short."""
+    found = lexicon().get(name)
+    return found is not None and found.code in "Ww"
+
+
 @cache
 def context(name: str) -> frozenset[str]:
     """Return the words that change what stands beside them, by the name of their table."""

@@ -4,6 +4,8 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_tz
 
+from cleaners.dates.lexicon import is_weekday, month_of
+
 #: Characters of a time that may be looked at: the mail parser is slow on long ones.
 _LONGEST = 64
 #: 2001 to 2200 in seconds; a thousand and a million times as large they are milli- and microseconds.
@@ -16,17 +18,28 @@ _ISO = re.compile(
 _RFC822 = re.compile(
     r"(?:[A-Z][a-z]{2}, )?(\d\d?) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) (GMT|UT|UTC|Z|[+-]\d\d:?\d\d)"
 )
-_MONTHS = {name: at for at, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}  # noqa: SIM905
-_SLASHED = re.compile(r"(\d{4})[/.](\d\d?)[/.](\d\d?)(?!\d)(?: (.*))?")
+_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTHS = {name: at for at, name in enumerate(_NAMES, 1)}
+_SLASHED = re.compile(r"(\d{4})[/.年](\d\d?)[/.月](\d\d?)日?(?!\d)(?: (.*))?")
 _YEAR_LAST = re.compile(r"(\d\d?)([/.])(\d\d?)\2(\d{4})(?:,? (.*))?")
+# With the name of a month in any language: `lun., 14 juil. 2025 10:00 +0200`, `14 de julho de 2025 às 10:00`,
+# `julio 14, 2025`. Words between the year and the time say no more than that it follows.
+_LETTERS = r"[^\W\d_]"
+_CLOCK = rf"(?:\s?[гр]\.)?(?:,?\s+(?:{_LETTERS}{{1,3}}\s+){{0,2}}(\d\d?:\d\d\S*(?:\s+\S{{1,9}}){{0,2}}))?"
+_DAY_FIRST = re.compile(
+    rf"(?:({_LETTERS}+(?:-{_LETTERS}+)?)([.,\u060c]{{0,2}})\s+)?(\d\d?)[.º]?\s+(?:de\s+)?({_LETTERS}{{3,12}})\.?,?\s+"
+    rf"(?:del?\s+)?(\d{{4}}){_CLOCK}"
+)
+_MONTH_FIRST = re.compile(rf"({_LETTERS}{{3,12}})\.?\s+(\d\d?),?\s+(\d{{4}}){_CLOCK}")
 
 
 def iso(value: object) -> str | None:
     """Return a time as ISO 8601, None for what is none: `2024-07-19T08:57:11+03:00`, or a day.
 
-    Takes ISO 8601 and its relatives, RFC 822 and Unix time in seconds, milli- or microseconds. Without a
-    zone there is no offset. A day in numbers whose order is open (7/8/2023) is no time; with full stops
-    (7.8.2023) it is not open, since nobody writes the month first with them.
+    Takes ISO 8601 and its relatives, RFC 822, also with names of months in other languages than English, and
+    Unix time in seconds, milli- or microseconds. Without a zone there is no offset. A day in numbers whose
+    order is open (7/8/2023) is no time; with full stops (7.8.2023) it is not open, since nobody writes the
+    month first with them.
     """
     if type(value) is str and len(value) == 20 and value[19] == "Z" and value[10] == "T":  # the usual form
         try:
@@ -41,7 +54,7 @@ def iso(value: object) -> str | None:
     if not isinstance(value, str) or not 8 <= len(text := value[: _LONGEST + 20].strip()) <= _LONGEST:
         return None
     found = _RFC822.fullmatch(text)
-    if found:
+    if found and found[2] in _MONTHS:
         return _rfc822(found)
     found = _ISO.fullmatch(text)
     if found:
@@ -53,7 +66,7 @@ def iso(value: object) -> str | None:
         rest = f" {found[4]}" if found[4] else ""
         return iso(f"{found[1]}-{found[2]}-{found[3]}{rest}")
     found = _YEAR_LAST.fullmatch(text)
-    return _year_last(found) if found else _mail(text)
+    return _year_last(found) if found else _mail(text) or _named(text)
 
 
 def _year_last(found: re.Match[str]) -> str | None:
@@ -70,7 +83,7 @@ def _rfc822(found: re.Match[str]) -> str | None:
     try:
         month = _MONTHS[found[2]]
         moment = datetime(int(found[3]), month, int(found[1]), int(found[4]), int(found[5]), int(found[6]))  # noqa: DTZ001
-    except (ValueError, KeyError):
+    except ValueError:
         return None
     zone = found[7].replace(":", "")
     if zone[0] not in "+-" or zone[1:] == "0000":
@@ -116,6 +129,20 @@ def _mail(text: str) -> str | None:
     if not re.search(r"[+-]\d{4}|\b(?:UTC?|GMT|Z|[ECMP][SD]T|A[SD]T)\b", text) or parts[9] is None:
         return moment.isoformat()  # a zone that has no name here is not UTC
     return _zoned(moment, parts[9])
+
+
+def _named(text: str) -> str | None:
+    """Read a time in which the month has its name in another language."""
+    if found := _DAY_FIRST.fullmatch(text):
+        weekday, mark, day, name, year, clock = found.groups()
+        if weekday and not mark and not is_weekday(weekday):
+            return None  # until 14 juillet 2025
+    elif found := _MONTH_FIRST.fullmatch(text):
+        name, day, year, clock = found.groups()
+    else:
+        return None
+    month = month_of(name)
+    return _mail(f"{day} {_NAMES[month - 1]} {year} {clock or ''}".rstrip()) if month else None
 
 
 def _zoned(moment: datetime, seconds: int) -> str | None:

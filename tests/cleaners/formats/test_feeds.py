@@ -46,6 +46,21 @@ def test_a_byte_range_is_the_element() -> None:
     assert [piece.rstrip().endswith(b"</item>") for piece in whole] == [True, True, False, True]
 
 
+def test_a_feed_that_names_its_months_in_its_own_language() -> None:
+    """The words of what the program behind it took for English; what no language knows is no time."""
+    times = "lun., 14 juil. 2025 10:00:00 +0200", "Пн, 14 июл 2025 10:00:00", "14 foo 2025 10:00:00 +0200"
+    items = (
+        f"<title>t</title><guid>{at}</guid><pubDate>{time}</pubDate>".encode()
+        for at, time in enumerate(times)
+    )
+    found = records("feed", rss(*items))
+    assert [(record.posted_at, record.posted_evidence) for record in found] == [
+        ("2025-07-14T10:00:00+02:00", times[0]),
+        ("2025-07-14T10:00:00", times[1]),
+        (None, None),
+    ]
+
+
 def test_a_post_with_new_text_is_a_new_version_of_the_same_item() -> None:
     old, new = (
         clean(
