@@ -23,12 +23,16 @@ _NAME = "csv"
 _SEPARATOR = re.compile(rb"(?:sep=[^\r\n]\r?\n)?", re.IGNORECASE)
 
 
+_NULS = 3
+
+
 def recognise(glimpse: Glimpse) -> float:
     """Return how sure it is: a first row of names, one of them known for text, and rows of its length."""
     head = glimpse.head
     if _in_code_page(head.partition(b"\n")[0]):
         head = to_utf8(head[: head.rfind(b"\n") + 1] or head).utf8
-    if head[:1] in b"{[<" or b"\0" in head[:100]:
+    # A NUL or two are damage to a value; files that are no text are full of them.
+    if head[:1] in b"{[<" or head.count(b"\0", 0, 100) > _NULS:
         return 0.0
     found = sniff(head[_begin(head) :], whole=glimpse.size <= len(head))
     if found is None:

@@ -27,6 +27,17 @@ _SIGNS = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 _SURE = re.compile(rb"^(?:Message-ID|MIME-Version|Received|Return-Path):", re.MULTILINE | re.IGNORECASE)
+#: A mail of a program that states no more than that has all of these, with an address and a time as mails
+#: have them. People who paste a message with its head do not write the zone.
+_PLAIN = (
+    re.compile(rb"^From:[^\r\n]*[^\s@]@[^\s@]", re.MULTILINE | re.IGNORECASE),
+    re.compile(rb"^(?:To|Cc|Bcc):[^\r\n]*[^\s@]@[^\s@]", re.MULTILINE | re.IGNORECASE),
+    re.compile(rb"^Subject:", re.MULTILINE | re.IGNORECASE),
+    re.compile(
+        rb"^Date:\s*(?:[A-Z][a-z]{2},\s+)?\d\d?\s+[A-Z][a-z]{2}\s+\d{4}\s+\d\d?:\d\d(?::\d\d)?\s+(?:[+-]\d{4}|GMT|UT)\b",
+        re.MULTILINE | re.IGNORECASE,
+    ),
+)
 _TRUNCATED = "The message ends before its last part does: it was cut off."
 
 
@@ -187,7 +198,11 @@ def _is_message(head: bytes) -> bool:
     if not lines or not FIELD.match(lines[0]):
         return False
     fields = sum(FIELD.match(line) is not None for line in lines)
-    return fields >= 0.9 * len(lines) and len(_SIGNS.findall(block)) >= 3 and _SURE.search(block) is not None
+    if fields < 0.9 * len(lines) or len(_SIGNS.findall(block)) < 3:
+        return False
+    if _SURE.search(block):
+        return True
+    return end is not None and fields == len(lines) and all(field.search(block) for field in _PLAIN)
 
 
 _KEEPS = ("list", "message id", "subject", "sender", "time as sent", "link targets", "names of attachments")

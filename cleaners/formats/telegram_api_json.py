@@ -4,10 +4,15 @@ Three makes, told apart message by message: Telethon (`"_": "Message"`, `peer_id
 `chat`), and the Bot API (`update_id`, or a bare message with `message_id`).
 """
 
+import contextlib
 import re
 from collections.abc import Iterator
+from itertools import islice
+
+import orjson
 
 from cleaners.formats.entry import Cutter, Format, Glimpse
+from cleaners.formats.json_objects import FAULTS, object_cutter, objects
 from cleaners.formats.json_parts import array_cutter, unread
 from cleaners.formats.json_slices import Array, arrays, element, json_lines
 from cleaners.formats.line_parts import line_cutter
@@ -25,6 +30,7 @@ _BARE = re.compile(rb'"(?:message_)?id"\s*:\s*\d')
 _CHAT = re.compile(rb'"chat"\s*:\s*\{')
 #: Bytes in which the first message shows what it is.
 _OPENING = 16_384
+_LINES = 9  # lines that tell the layout
 
 
 def recognise(glimpse: Glimpse) -> float:
@@ -46,15 +52,17 @@ def recognise(glimpse: Glimpse) -> float:
 def parse(data: bytes, options: CleanOptions) -> Iterator[Finding]:
     """Yield messages in the order of the file. A bad line is refused alone; a cut file ends in a refusal."""
     key = _key(data)
-    return (
-        _by_lines(data) if key == b"" else _by_tokens(data, key, whole=not options.part or options.part.last)
-    )
+    if key != b"":
+        return _by_tokens(data, key, whole=not options.part or options.part.last)
+    return _by_lines(data) if _is_lines(data) else _by_objects(data)
 
 
 def cutter(head: bytes, options: CleanOptions) -> Cutter | None:  # noqa: ARG001 - the shape of all cutters
-    """Return how it is cut: at line breaks or, in an array, between two messages."""
+    """Return how it is cut: at line breaks or, in an array or over several lines, between two messages."""
     key = _key(head)
-    return line_cutter() if key == b"" else array_cutter(key)
+    if key != b"":
+        return array_cutter(key)
+    return line_cutter() if _is_lines(head) else object_cutter()
 
 
 def _key(data: bytes) -> bytes | None:
@@ -69,6 +77,23 @@ def _by_lines(data: bytes) -> Iterator[Finding]:
     size = len(data)
     for start, end in json_lines(data):
         yield from _read(data[start:end], start, cut=end == size)
+
+
+def _is_lines(data: bytes) -> bool:
+    """Say whether one of the first lines is a message. Else each lies over several, as `jq` prints them."""
+    for start, end in islice(json_lines(data), _LINES):
+        with contextlib.suppress(orjson.JSONDecodeError):
+            if isinstance(said := orjson.loads(data[start:end].rstrip(b", \t\r")), dict) and said:
+                return True
+    return False
+
+
+def _by_objects(data: bytes) -> Iterator[Finding]:
+    for start, end, fault in objects(data):
+        if fault:
+            yield Refusal(start, end, "format", fault, FAULTS[fault])
+        else:
+            yield from _read(data[start:end], start)
 
 
 def _by_tokens(data: bytes, key: bytes | None, *, whole: bool) -> Iterator[Finding]:

@@ -28,6 +28,7 @@ CUT = (
     "telegram-api-json",
     "jsonl",
     "json",
+    "json-stream",
     "csv",
     "mbox",
     "warc",
@@ -287,6 +288,28 @@ def test_arrays_are_cut_between_their_elements(indent: int | None) -> None:
     assert_the_same("telegram-api-json", json.dumps({"ok": True, "result": updates}, indent=indent).encode())
 
 
+@pytest.mark.parametrize("indent", [None, 0, 2])
+def test_objects_one_behind_the_other_are_cut_between_them(indent: int | None) -> None:
+    nested = {"extra": [{"a": ["}{", 1]}, {"b": 2}]}
+    shown = [json.dumps(row | nested, indent=indent) for row in rows()]
+    for between in ("", "\n", " \r\n\x1e"):
+        data = between.join(shown).encode()
+        found = assert_the_same("json-stream", data)
+        assert b'"extra"' in found[-1].part.context
+        assert_the_same("json-stream", data[:-30])
+    broken = [*shown[:40], shown[40][:-9], *shown[41:70], '{"a": [', *shown[70:]]
+    assert_the_same("json-stream", "\n".join(broken).encode())
+    assert_the_same("json-stream", "\n".join(shown).encode("utf-16"))
+    long = json.dumps({"id": 2, "text": ["}, {", "x" * 70_000]}, indent=indent)
+    data = "\n".join([*shown[:50], long, *shown[50:]]).encode()
+    found = parts("json-stream", data, Sizes(whole=9_999, part=3_000, most=20_000))
+    assert {one.lost[0] for one in found if one.lost} == {"huge-record"}
+    assert sum(len(one.items) for one in cleaned("json-stream", data, found)) == len(shown)
+    sent = {"_": "Message", "peer_id": {"_": "PeerChannel", "channel_id": 7}, "date": "2024-01-02T03:04:05Z"}
+    messages = [json.dumps({**sent, "id": n, "message": text(n)}, indent=indent) for n in range(100)]
+    assert_the_same("telegram-api-json", "".join(messages).encode())
+
+
 @pytest.mark.parametrize("indent", [None, 2])
 def test_an_export_that_another_program_wrote_again(indent: int | None) -> None:
     chats = [
@@ -314,7 +337,7 @@ def test_behind_an_element_that_no_part_can_hold_an_array_is_read_where_elements
 def test_what_cannot_be_cut_is_not() -> None:
     assert cutter_of("json", b'{"text": "a row alone"}') is None
     cut_blindly = {known.name for known in FORMATS if known.cutter(b"", CleanOptions())}
-    assert cut_blindly == {"jsonl", "mbox", "warc", "whatsapp", "telegram-api-json"}
+    assert cut_blindly == {"jsonl", "json-stream", "mbox", "warc", "whatsapp", "telegram-api-json"}
 
 
 @pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
@@ -436,6 +459,7 @@ _PIECES = st.sampled_from(
 _HEADS = {
     "csv": b"id,date,text\n1,2024-01-01,a\n",
     "json": b'[{"text": "a"}, ',
+    "json-stream": b'{"text": "a"}{"text": "b"}',
     "feed": b"<rss><channel><title>x</title><item><title>y</title></item>",
     "telegram-desktop-json": b'{\n "type": "x",\n "id": 1,\n "messages": [\n  {\n   "id": 1\n  }',
 }

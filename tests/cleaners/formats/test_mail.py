@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from format_properties import assert_tiled, cleaned, parsed, reasons, records
 
+from cleaners.formats import detect
+from cleaners.formats.entry import Glimpse
 from schemas.drift import Drift
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -146,3 +148,40 @@ class TestHostile:
             piece * (20_000 // len(piece)), "Content-Type: multipart/mixed; boundary=b"
         )
         assert_tiled(cleaned("mbox", data))
+
+
+_PLAIN_HEAD = (
+    b"From: Ann <ann@x.example>\nTo: bob@y.example\nSubject: The harbour\n"
+    b"Date: Mon, 14 Jul 2025 10:00:00 +0200\n"
+)
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_a_mail_of_four_headers_is_one(end: bytes) -> None:
+    data = (_PLAIN_HEAD + b"\nHello Bob,\nall is well.\n").replace(b"\n", end)
+    known = detect(Glimpse.of(data))
+    assert known is not None
+    assert known.name == "eml"
+    [record] = records("eml", data)
+    assert (record.title, record.author, record.posted_at) == (
+        "The harbour",
+        "Ann",
+        "2025-07-14T10:00:00+02:00",
+    )
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        _PLAIN_HEAD,  # nothing behind it
+        _PLAIN_HEAD + b"Hello Bob,\nall is well.\n",
+        b"She wrote:\n\n" + _PLAIN_HEAD + b"\nHello Bob.\n",
+        _PLAIN_HEAD.replace(b" +0200", b"") + b"\nHello Bob.\n",
+        _PLAIN_HEAD.replace(b"<ann@x.example>", b"(Harbour)") + b"\nHello Bob.\n",
+        _PLAIN_HEAD.replace(b"To: bob@y.example\n", b"") + b"\nHello Bob.\n",
+        b"From: The board\nTo: All\nSubject: Lunch\nDate: 14 July 2025\n\nLunch is at noon.\n",
+        _PLAIN_HEAD.replace(b"Date:", b"Sent:") + b"\nHello Bob.\n",
+    ],
+)
+def test_a_pasted_head_of_a_mail_is_plain_text(data: bytes) -> None:
+    assert detect(Glimpse.of(data)) is None

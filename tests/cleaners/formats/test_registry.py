@@ -51,9 +51,25 @@ def test_seeds_are_plain_text(seed: Path) -> None:
         b'He wrote: {"messages": 3, "id": 1, "type": "x"} and left.\n',
         b"<3 this channel\nsee tgme or t.me/s/harbour\n",
         b"[1] a footnote\n[2] another one\n",
+        b'{"text": "one"} {"text": "two"} are two objects of JSON.\n',
+        b'{"text": "one"}{"text": "two"}\n\nThis is what it printed.\n{"text": "three"}{"text": "four"}\n',
+        b"{\n  first {\n    text = 1\n  }\n}\n{\n  second\n}\n",
+        b"{curly} words {in} a text\n{more}{of them}\n",
         "Первая строка\nвторая\n".encode("cp1251"),
     ],
-    ids=["empty", "blank", "pasted", "json-in-prose", "less-than", "footnotes", "cp1251"],
+    ids=[
+        "empty",
+        "blank",
+        "pasted",
+        "json-in-prose",
+        "less-than",
+        "footnotes",
+        "objects",
+        "output",
+        "code",
+        "curly",
+        "cp1251",
+    ],
 )
 def test_prose_is_plain_text(data: bytes) -> None:
     assert detect(Glimpse.of(data, "a.txt")) is None

@@ -126,7 +126,9 @@ PIECES = [
 ]
 
 
-@pytest.mark.parametrize("name", ["jsonl", "csv", "feed", "json-feed", "html", "mbox", "eml", "warc"])
+@pytest.mark.parametrize(
+    "name", ["jsonl", "json-stream", "csv", "feed", "json-feed", "html", "mbox", "eml", "warc"]
+)
 @settings(max_examples=25)
 @given(data=st.lists(st.sampled_from(PIECES) | st.binary(max_size=30), max_size=12).map(b"".join))
 def test_any_bytes_read_as_any_format_lose_no_byte(name: str, data: bytes) -> None:

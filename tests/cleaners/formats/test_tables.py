@@ -248,7 +248,69 @@ class TestJsonLines:
         assert_tiled(cleaned("jsonl", data))
 
 
+class TestJsonStream:
+    def test_every_layout_is_read(self) -> None:
+        rows = [{"id": number, "text": f'a "text" with }}{{ in it, {number}'} for number in range(5)]
+        for indent in (None, 0, 2):
+            shown = [json.dumps(row, indent=indent).encode() for row in rows]
+            for between in (b"", b" ", b"\n\n", b"\r\n", b"\n\x1e", b",\n"):
+                data = between.join([shown[0] + shown[1], *shown[2:]])
+                known = detect(Glimpse.of(data))
+                assert known is not None
+                assert known.name == "json-stream"
+                assert [record.native_id for record in records("json-stream", data)] == list("01234")
+                assert reasons("json-stream", data) == []
+
+    def test_the_rows_of_one_object_are_its_list_and_lines_are_lines(self) -> None:
+        for data, name in (
+            (json.dumps({"posts": [{"text": "a"}, {"text": "b"}]}, indent=1).encode(), "json"),
+            (json.dumps({"text": "a", "comments": [{"text": "b"}]}, indent=1).encode() * 2, "json-stream"),
+            (b'{"text": "a"}\n{"text": "b"}\n', "jsonl"),
+        ):
+            known = detect(Glimpse.of(data))
+            assert known is not None
+            assert known.name == name
+
+    def test_a_broken_object_costs_itself_only(self) -> None:
+        good = [json.dumps({"id": at, "text": "words {in} it"}, indent=1) for at in range(3)]
+        for broken in (
+            '{"id": 9, "text": "never',
+            '{"id": [}',
+            '{"id": 9}}',
+            "{",
+            '"',
+            "]",
+            "words",
+            "[" * 70 + "1",
+        ):
+            data = "\n".join([good[0], broken, *good[1:]]).encode()
+            found = records("json-stream", data)
+            assert [record.native_id for record in found if record.native_id != "9"] == list("012")
+            assert_tiled(cleaned("json-stream", data))
+            assert reasons("json-stream", data) != []
+
+    def test_objects_that_never_end_take_linear_time(self) -> None:
+        data = b'{"text": "a"}{"text": "b"}' + b'\n{"a": [' * 50_000
+        assert len(records("json-stream", data)) == 2
+        data = b'{"text": "a"}{"text": "b"}' + b"{ \n" * 50_000 + b"[{\n,{" * 20_000
+        assert len(records("json-stream", data)) == 2
+
+    def test_what_stands_between_objects_is_refused(self) -> None:
+        data = b'{"text": "a"} and {"text": "b"} at the end'
+        assert [record.text for record in records("json-stream", data)] == ["a", "b"]
+        assert reasons("json-stream", data) == ["no-row", "no-row"]
+
+
 class TestCsv:
+    @pytest.mark.parametrize("nul", [b"a\0b", b"\0ab", b"a\0\0b"])
+    def test_a_nul_near_the_start_is_damage_to_a_value(self, nul: bytes) -> None:
+        data = b"id,date,text\n1,2024-05-01," + nul + b"\n2,2024-05-02,more\n"
+        document = clean(Blob(data=data, source="s", uri="x"))
+        assert (document.input_format, [item.text for item in document.items]) == ("csv", ["ab", "more"])
+
+    def test_what_is_full_of_nuls_is_no_table(self) -> None:
+        assert detect(Glimpse.of(b"id,text\n" + b"\0\1,\0\0\n" * 40)) is None
+
     @pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
     def test_the_delimiter_is_found_and_said(self, mark: str) -> None:
         data = f"id{mark}text{mark}date\n007{mark}one, two; three{mark}2024-05-01\n".replace(
