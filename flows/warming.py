@@ -4,11 +4,15 @@ Within a limit some libraries do not raise but end the process: OpenBLAS does wh
 memory for its buffers.
 """
 
+import contextlib
 import functools
 import io
+import os
+from pathlib import Path
 
 import numpy as np
 
+import cleaners
 from cleaners.chain import clean
 from cleaners.dates.order import load_sweeps
 from cleaners.signatures import load_kernel, sign
@@ -55,6 +59,39 @@ def warm_up(*, compiled: bool = False) -> None:
     if compiled:
         _load_compiled()
     _load_all()
+
+
+def compile_apart(folder: Path | None = None) -> None:
+    """Have a process of its own compile the kernels, where no machine code of an earlier one is at hand.
+
+    Compiling takes 160 MB that are never given back, and what is loaded here all workers have.
+    """
+    if is_compiled(folder or Path(*cleaners.__path__)):
+        return
+    pid = os.fork()
+    if not pid:
+        with contextlib.suppress(BaseException):  # then whoever needs them compiles them
+            warm_up(compiled=True)
+        os._exit(0)
+    os.waitpid(pid, 0)
+
+
+def is_compiled(folder: Path) -> bool:
+    """Say whether machine code is kept beside the kernels in a folder, as far as the dates of files tell.
+
+    Also where it could not be kept there: then nothing is won by compiling apart.
+    """
+    kept = folder / "__pycache__"
+    if "NUMBA_CACHE_DIR" in os.environ or "NUMBA_DISABLE_JIT" in os.environ:
+        return True
+    if not os.access(kept if kept.exists() else folder, os.W_OK):
+        return True
+    made = {
+        source: [index.stat().st_mtime for index in kept.glob(f"{source.stem}.*.nbi")]
+        for source in folder.glob("*kernel.py")
+    }
+    current = all(max(times) >= source.stat().st_mtime for source, times in made.items() if times)
+    return current and bool(made.get(folder / "kernel.py"))
 
 
 @functools.cache

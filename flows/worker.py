@@ -24,7 +24,7 @@ from dataclasses import replace
 from flows.cleaning import Clean, Job, Single, clean_batch, clean_single
 from flows.frames import Closed, receive, send, send_bytes
 from flows.patience import longest
-from flows.warming import settle, warm_up
+from flows.warming import compile_apart, settle, warm_up
 
 
 def allowance(size: int) -> float:
@@ -58,6 +58,8 @@ def main(clean: Clean | None = None) -> None:
 
 def _forked(line: socket.socket, warmth: str, clean: Clean | None) -> int:
     _, streams, _, _ = socket.recv_fds(line, 1, 3)
+    if warmth == "compiled":
+        compile_apart()
     if warmth != "cold":
         warm_up(compiled=warmth == "compiled")
     gc.freeze()  # a collection in a worker would write to every page of what is here
