@@ -146,23 +146,35 @@ class Inflow:
         """Take the chunks; none is asked for before it is needed."""
         self._chunks = chunks
         self._rest = b""
+        self._damage: DamageError | None = None
 
     def peek(self, size: int) -> bytes:
-        """Return the next `size` bytes, fewer at the end, and leave them there."""
-        while len(self._rest) < size and (chunk := next(self._chunks, b"")):
-            self._rest += chunk
+        """Return the next `size` bytes, fewer at the end or before damage, and leave them there."""
+        try:
+            self._fill(size)
+        except DamageError as error:
+            self._damage = error  # for whoever has read what stands before it
         return self._rest[:size]
 
     def read(self, size: int) -> bytes:
         """Return the next `size` bytes, fewer at the end."""
-        found = self.peek(size)
-        self._rest = self._rest[len(found) :]
+        self._fill(size)
+        found, self._rest = self._rest[:size], self._rest[size:]
         return found
+
+    def _fill(self, size: int) -> None:
+        while len(self._rest) < size and (chunk := self._next()):
+            self._rest += chunk
+
+    def _next(self) -> bytes:
+        if self._damage:
+            raise self._damage
+        return next(self._chunks, b"")
 
     def take(self, size: int | None = None) -> Iterator[bytes]:
         """Yield the next `size` bytes, or all, in chunks; less at the end."""
         while size is None or size > 0:
-            chunk = self._rest or next(self._chunks, b"")
+            chunk = self._rest or self._next()
             if not chunk:
                 return
             part = chunk if size is None else chunk[:size]

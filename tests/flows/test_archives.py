@@ -126,6 +126,14 @@ class TestStreams:
         [(uri, reason)] = harms(found).items()
         assert (uri, reason) in {(f"a.{kind}!/a", "trailing-bytes"), ("a.zst", "corrupt")}
 
+    def test_of_a_few_bytes_what_stands_before_the_damage_is_there(self, tmp_path: Path, kind: str) -> None:
+        """They are read to see whether they are a tar: damage behind them is for later."""
+        data = PACKERS[kind](b"A few words.\n") + b"and then some more bytes"
+        found = opened_up(tmp_path, data, f"a.{kind}")
+        if kind != "zst":  # as above
+            assert documents(found) == {f"a.{kind}!/a": b"A few words.\n"}
+            assert harms(found) == {f"a.{kind}!/a": "trailing-bytes"}
+
     def test_a_bomb_is_kept_as_it_is_and_refused(self, tmp_path: Path, kind: str) -> None:
         bomb = PACKERS[kind](bytes(40_000_000))
         found = opened_up(tmp_path, bomb, f"a.{kind}")
