@@ -82,10 +82,16 @@ class BandIndex:
         return found >> np.uint64(_HASH_BITS), found & np.uint64(_LOW)
 
     def _entries_of(self, wanted: Entries) -> list[Entries]:
-        starts = np.searchsorted(self.entries, wanted)
-        ends = np.searchsorted(self.entries, wanted | np.uint64(_LOW), side="right")
+        if not len(wanted):
+            return []
+        # Only in what lies between the first and the last: each search begins with all that is left.
+        low = np.searchsorted(self.entries, wanted[0])
+        high = np.searchsorted(self.entries, wanted[-1] | np.uint64(_LOW), side="right")
+        near = self.entries[low:high]
+        starts = np.searchsorted(near, wanted)
+        ends = np.searchsorted(near, wanted | np.uint64(_LOW), side="right")
         met = np.flatnonzero(ends > starts)
-        pieces = [self.entries[start:end] for start, end in zip(starts[met], ends[met], strict=True)]
+        pieces = [near[start:end] for start, end in zip(starts[met], ends[met], strict=True)]
         return [np.concatenate(pieces)] if pieces else []
 
 
