@@ -48,6 +48,11 @@ class TestColumns:
     def test_columns_of_dates_go_by_many_names(self, name: str) -> None:
         assert columns.table(["text", name], None).roles == {"text": "text", "date": name}
 
+    def test_columns_have_names_in_other_languages(self) -> None:
+        for names in (["Autor", "Titel", "Inhalt", "Datum"], ["Autor", "Título", "Texto", "Fecha"]):
+            roles = columns.table(names, None).roles
+            assert roles == dict(zip(("author", "title", "text", "date"), names, strict=True))
+
     def test_a_column_has_one_role(self) -> None:
         assert columns.table(["source", "text"], None).roles == {"text": "text", "channel": "source"}
 
