@@ -22,6 +22,11 @@ _NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 _MONTHS = {name: at for at, name in enumerate(_NAMES, 1)}
 _SLASHED = re.compile(r"(\d{4})[/.年](\d\d?)[/.月](\d\d?)日?(?!\d)(?: (.*))?")
 _YEAR_LAST = re.compile(r"(\d\d?)([/.])(\d\d?)\2(\d{4})(?:,? (.*))?")
+_COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)?(Z|[+-]\d{4})?")
+#: `GMT+3`, `UTC+03:00`, and `GMT+0300 (Moscow Standard Time)` as browsers print it.
+_NAMED_OFFSET = re.compile(r"\b(?:GMT|UTC)\s?([+-])(\d\d?)(?::?(\d\d))?(?:\s?\([^()]*\))?$")
+#: What programs write where they know no time: the first moment that they can count.
+_NO_TIME = ("0001-01-01", "1970-01-01T00:00:00Z", "1970-01-01T00:00:00+00:00")
 # With the name of a month in any language: `lun., 14 juil. 2025 10:00 +0200`, `14 de julho de 2025 às 10:00`,
 # `julio 14, 2025`. Words between the year and the time say no more than that it follows.
 _LETTERS = r"[^\W\d_]"
@@ -39,8 +44,14 @@ def iso(value: object) -> str | None:
     Takes ISO 8601 and its relatives, RFC 822, also with names of months in other languages than English, and
     Unix time in seconds, milli- or microseconds. Without a zone there is no offset. A day in numbers whose
     order is open (7/8/2023) is no time; with full stops (7.8.2023) it is not open, since nobody writes the
-    month first with them.
+    month first with them. The first moment of a clock (1970-01-01T00:00:00Z, the year 1) is no time: it
+    stands for one that is not known.
     """
+    moment = _read(value)
+    return None if moment is not None and moment.startswith(_NO_TIME) else moment
+
+
+def _read(value: object) -> str | None:
     if type(value) is str and len(value) == 20 and value[19] == "Z" and value[10] == "T":  # the usual form
         try:
             datetime.fromisoformat(value)
@@ -56,15 +67,21 @@ def iso(value: object) -> str | None:
     found = _RFC822.fullmatch(text)
     if found and found[2] in _MONTHS:
         return _rfc822(found)
+    if "GMT" in text or "UTC" in text:  # the parsers read the name and pass over the offset behind it
+        text = _NAMED_OFFSET.sub(lambda zone: f"{zone[1]}{int(zone[2]):02d}{zone[3] or '00'}", text)
     found = _ISO.fullmatch(text)
     if found:
         return _stated(found)
     if _NUMBER.fullmatch(text):
         return _unix(float(text))
+    found = _COMPACT.fullmatch(text)
+    if found:
+        year, month, day, hour, minute, second, zone = found.groups()
+        return _read(f"{year}-{month}-{day}T{hour}:{minute}:{second or '00'}{zone or ''}")
     found = _SLASHED.fullmatch(text)
     if found:
         rest = f" {found[4]}" if found[4] else ""
-        return iso(f"{found[1]}-{found[2]}-{found[3]}{rest}")
+        return _read(f"{found[1]}-{found[2]}-{found[3]}{rest}")
     found = _YEAR_LAST.fullmatch(text)
     return _year_last(found) if found else _mail(text) or _named(text)
 
@@ -76,7 +93,7 @@ def _year_last(found: re.Match[str]) -> str | None:
         return None
     day, month = (second, first) if found[2] == "/" and second > 12 else (first, second)
     rest = f" {found[5]}" if found[5] else ""
-    return iso(f"{found[4]}-{month}-{day}{rest}")
+    return _read(f"{found[4]}-{month}-{day}{rest}")
 
 
 def _rfc822(found: re.Match[str]) -> str | None:
