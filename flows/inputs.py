@@ -120,7 +120,7 @@ def look(ref: Ref) -> Ref:
         return ref
     known = named(ref.input_format) if ref.input_format in names() else None
     if ref.input_format is None:
-        known = detect(Glimpse.of_ends(head, tail, ref.bytes, ref.uri))
+        known = detect(Glimpse.of_ends(head, tail, ref.bytes, ref.uri, columns=ref.columns))
     if known is None:
         return ref
     return replace(ref, media_type=known.media_type, risky=known.risky, cost=known.cost)

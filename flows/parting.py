@@ -71,7 +71,8 @@ def _stretches(
 
     head = read(0, sizes.most)
     if ref.input_format is None:
-        known = detect(Glimpse.of_ends(head, read(max(ref.bytes - TAIL, 0), TAIL), ref.bytes, ref.uri))
+        tail = read(max(ref.bytes - TAIL, 0), TAIL)
+        known = detect(Glimpse.of_ends(head, tail, ref.bytes, ref.uri, columns=ref.columns))
     elif ref.input_format in names():
         known = named(ref.input_format)
     else:

@@ -26,6 +26,7 @@ _GLOBAL = re.compile(
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _NOTHING = (None, "")
+_WORDS = frozenset({"text", "title"})
 _PLAIN = re.compile(r"[\W_]+")
 #: Rows whose columns are the known ones: what comes up later is drift.
 CENSUS = 200
@@ -74,11 +75,22 @@ def check(mapping: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
 
 
 def table(columns: Iterable[str], given: Columns | None) -> Table:
-    """Return what the columns of a table hold: as given, else as their names say."""
+    """Return what the columns of a table hold: as given, else as their names say.
+
+    A mapping of which no text is in the table is that of another table: every row would be empty. One that
+    names no text is about the other roles only.
+    """
+    there = tuple(columns)
     if given is not None and given.roles:
-        return Table(dict(given.roles), given.scope, given=True)
+        named = dict(given.roles)
+        if _has_text(there, named):
+            return Table(named, given.scope, given=True)
+        if not named.keys() & _WORDS:
+            guessed = table(there, None).roles
+            rest = {role: name for role, name in guessed.items() if name not in named.values()}
+            return Table({**rest, **named}, given.scope, given=True)
     plain: dict[str, str] = {}
-    for column in columns:
+    for column in there:
         plain.setdefault(_PLAIN.sub("", column.casefold()), column)
     found: dict[str, str] = {}
     for role, common in names().items():
@@ -88,6 +100,12 @@ def table(columns: Iterable[str], given: Columns | None) -> Table:
         if name is not None:
             found[role] = name
     return Table(found)
+
+
+def _has_text(columns: Iterable[str], named: Mapping[str, str]) -> bool:
+    there = {column.strip() for column in columns}
+    words = [named[role] for role in _WORDS & named.keys()]
+    return any(column in there or column.partition(".")[0] in there for column in words)
 
 
 def note(known: Table, columns: Iterable[str]) -> Note:

@@ -34,7 +34,7 @@ def recognise(glimpse: Glimpse) -> float:
     # A NUL or two are damage to a value; files that are no text are full of them.
     if head[:1] in b"{[<" or head.count(b"\0", 0, 100) > _NULS:
         return 0.0
-    found = sniff(head[_begin(head) :], whole=glimpse.size <= len(head))
+    found = sniff(head[_begin(head) :], whole=glimpse.size <= len(head), given=glimpse.columns)
     if found is None:
         return 0.0
     return 0.8 if glimpse.name.endswith((".csv", ".tsv")) or len(found[1]) > 2 else 0.6
@@ -63,7 +63,7 @@ def parse(data: bytes, options: CleanOptions) -> Iterator[Finding]:
     yield from encoded.runs
     text = encoded.utf8
     begin = _begin(text)
-    found = sniff(text[begin : 1 << 16], whole=len(text) <= 1 << 16)
+    found = sniff(text[begin : 1 << 16], whole=len(text) <= 1 << 16, given=options.columns)
     dialect = found[0] if found else usual(text)
     first = next(rows(text, dialect, begin), None)
     if first is None:
@@ -86,7 +86,8 @@ def cutter(head: bytes, options: CleanOptions) -> Cutter | None:
     """
     encoded = to_utf8(head, options=options.decode)
     begin = _begin(encoded.utf8)
-    found = sniff(encoded.utf8[begin : 1 << 16], whole=len(encoded.utf8) <= 1 << 16)
+    whole = len(encoded.utf8) <= 1 << 16
+    found = sniff(encoded.utf8[begin : 1 << 16], whole=whole, given=options.columns)
     dialect = found[0] if found else usual(encoded.utf8)
     first = next(rows(encoded.utf8, dialect, begin), None)
     if first is None or first[1] == len(encoded.utf8):
@@ -166,7 +167,7 @@ FORMAT = Format(
     parse=parse,
     media_type="text/csv",
     extensions=(".csv", ".tsv"),
-    recognised_by="a first row of names, one of them known for text or titles, and rows as long as it",
+    recognised_by="a first row of names, one of them known for text or set as such, and rows as long as it",
     keeps=(*columns.KEPT, "all other columns as they are"),
     cutter=cutter,
 )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cleaners.formats import columns
+from schemas.options import Columns
 
 #: Bytes of one row. An article is a hundredth of it; a quote that is never closed ends here.
 MAX_ROW = 4 << 20
@@ -70,8 +71,8 @@ class Dialect:
         return re.match(rb"(?:" + value + mark + rb')*+"' + inside + rb"\Z", row, re.DOTALL) is not None
 
 
-def sniff(head: bytes, *, whole: bool) -> tuple[Dialect, list[str]] | None:
-    """Return the dialect and the header of a table, None for what is none."""
+def sniff(head: bytes, *, whole: bool, given: Columns | None = None) -> tuple[Dialect, list[str]] | None:
+    """Return the dialect and the header of a table, None for what is none. `given`: names that are known."""
     escaped = b'\\"' in head and b'""' not in head.replace(b',""', b"").replace(b'"",', b"")
     best: tuple[float, int, Dialect, list[str]] | None = None
     first = _LINE.match(head)
@@ -84,7 +85,7 @@ def sniff(head: bytes, *, whole: bool) -> tuple[Dialect, list[str]] | None:
         names = values_of(dialect, head[: first.end()])
         if not _is_header(names):
             continue
-        if not columns.table(names, None).readable:
+        if not columns.table(names, given).readable:
             continue
         widths = [len(row) for row in _sample(head[first.end() :], dialect, whole=whole)]
         share = sum(width == len(names) for width in widths) / len(widths) if widths else 0.5

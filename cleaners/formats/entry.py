@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from cleaners.wide import narrowed, wide_codec
-from schemas.options import CleanOptions
+from schemas.options import CleanOptions, Columns
 from schemas.records import Finding
 
 #: Bytes of a document that recognition looks at: both ends.
@@ -20,15 +20,24 @@ class Glimpse:
     size: int
     name: str  # last part of its address, in lower case; a hint, never evidence enough
     media_type: str = "text/plain"
+    columns: Columns | None = None  # what feedmill.toml says of the source's tables: their names are known
 
     @classmethod
-    def of(cls, data: bytes, uri: str = "", media_type: str = "text/plain") -> "Glimpse":
+    def of(
+        cls, data: bytes, uri: str = "", media_type: str = "text/plain", columns: Columns | None = None
+    ) -> "Glimpse":
         """Return the glimpse of a whole document."""
-        return cls.of_ends(data[:HEAD], data[-TAIL:], len(data), uri, media_type)
+        return cls.of_ends(data[:HEAD], data[-TAIL:], len(data), uri, media_type, columns)
 
     @classmethod
     def of_ends(
-        cls, head: bytes, tail: bytes, size: int, uri: str = "", media_type: str = "text/plain"
+        cls,
+        head: bytes,
+        tail: bytes,
+        size: int,
+        uri: str = "",
+        media_type: str = "text/plain",
+        columns: Columns | None = None,
     ) -> "Glimpse":
         """Return the glimpse of a document of which only both ends are at hand."""
         name = uri.rsplit("/", 1)[-1].lower()
@@ -39,7 +48,7 @@ class Glimpse:
             tail = narrowed(tail[(len(tail) - size) % 4 :], wide)
             size = len(head) if whole else max(size, len(head) + 1)
         start = head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
-        return cls(head=start, tail=tail, size=size, name=name, media_type=media_type)
+        return cls(head=start, tail=tail, size=size, name=name, media_type=media_type, columns=columns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

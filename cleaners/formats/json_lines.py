@@ -34,7 +34,7 @@ def recognise(glimpse: Glimpse) -> float:
     rows = [row_of(line) for line in whole[:12] if line]
     if not rows or rows[0] is None or sum(row is None for row in rows) * 2 > len(rows):
         return 0.0
-    known = columns.table((key for row in rows if row for key in row), None)
+    known = columns.table((key for row in rows if row for key in row), glimpse.columns)
     if len(rows) == 1:
         return 0.6 if known.readable and b"\n" in glimpse.head else 0.5 if known.readable else 0.0
     return 0.7 if known.readable else 0.55

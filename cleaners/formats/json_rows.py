@@ -17,7 +17,7 @@ from cleaners.formats.json_lines import read_rows, row_of
 from cleaners.formats.json_parts import array_cutter, unread
 from cleaners.formats.json_slices import Array, arrays, load
 from schemas.documents import Refusal
-from schemas.options import CleanOptions
+from schemas.options import CleanOptions, Columns
 from schemas.records import Finding
 
 _NAME = "json"
@@ -34,13 +34,13 @@ def recognise(glimpse: Glimpse) -> float:
     head, whole = glimpse.head, glimpse.size <= len(glimpse.head)
     if _OBJECTS.match(head):
         names = _census(head, None, columns.CENSUS)
-        return 0.0 if not names else 0.65 if columns.table(names, None).readable else 0.55
+        return 0.0 if not names else 0.65 if columns.table(names, glimpse.columns).readable else 0.55
     if not head.startswith(b"{"):
         return 0.0
-    if _key(head) is not None:
+    if _key(head, glimpse.columns) is not None:
         return 0.65
     row = row_of(head) if whole else None
-    return 0.5 if row and columns.table(row, None).readable else 0.0
+    return 0.5 if row and columns.table(row, glimpse.columns).readable else 0.0
 
 
 def parse(data: bytes, options: CleanOptions) -> Iterator[Finding]:
@@ -48,7 +48,7 @@ def parse(data: bytes, options: CleanOptions) -> Iterator[Finding]:
     encoded = to_utf8(data, options=options.decode)
     yield from encoded.runs
     text = encoded.utf8
-    key = None if _OBJECTS.match(text.lstrip()) else _key(text[:HEAD])
+    key = None if _OBJECTS.match(text.lstrip()) else _key(text[:HEAD], options.columns)
     if key is None and text.lstrip()[:1] == b"{":
         row = row_of(text)
         found = [Array(0, 0, [(0, len(text.rstrip()))], end=len(text))] if row else []
@@ -75,23 +75,23 @@ def parse(data: bytes, options: CleanOptions) -> Iterator[Finding]:
         yield Refusal(encoded.at(rest[0]), len(data), "format", rest[1], detail)
 
 
-def cutter(head: bytes, options: CleanOptions) -> Cutter | None:  # noqa: ARG001 - the shape of all cutters
+def cutter(head: bytes, options: CleanOptions) -> Cutter | None:
     """Return how an array of rows is cut: between two of them.
 
     A row of the columns of the first rows is in the context of the parts behind the first.
     """
     text = to_utf8(head[: 4 * HEAD]).utf8
-    key = None if _OBJECTS.match(text.lstrip()) else _key(text[:HEAD])
+    key = None if _OBJECTS.match(text.lstrip()) else _key(text[:HEAD], options.columns)
     if key is None and not _OBJECTS.match(text.lstrip()):
         return None
     names = _census(text, key, columns.CENSUS)
     return array_cutter(key, orjson.dumps(dict.fromkeys(names)) + b",") if names else None
 
 
-def _key(head: bytes) -> bytes | None:
+def _key(head: bytes, given: Columns | None) -> bytes | None:
     """Return the name of the list whose elements are rows, None if there is none."""
     for name in list(dict.fromkeys(match[1] for match in _LIST.finditer(head)))[:_LISTS]:
-        if columns.table(_census(head, name, columns.CENSUS), None).readable:
+        if columns.table(_census(head, name, columns.CENSUS), given).readable:
             return name
     return None
 

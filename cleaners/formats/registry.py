@@ -80,4 +80,4 @@ def choose(blob: Blob, options: CleanOptions) -> Format | None:
     """Return the format to read a document as: the one that the options name, else the detected one."""
     if options.input_format is not None:
         return named(options.input_format)
-    return detect(Glimpse.of(blob.data, blob.uri, blob.media_type))
+    return detect(Glimpse.of(blob.data, blob.uri, blob.media_type, options.columns))

@@ -5,23 +5,23 @@ from cleaners.formats import named
 from cleaners.formats.reading import checked
 from schemas.documents import Blob, Refusal
 from schemas.items import CleanedDocument
-from schemas.options import CleanOptions
+from schemas.options import CleanOptions, Columns
 from schemas.records import Finding, Record
 
 
-def parsed(name: str, data: bytes) -> list[Finding]:
+def parsed(name: str, data: bytes, columns: Columns | None = None) -> list[Finding]:
     """Return what the parser of a format finds; its promises are checked."""
     known = named(name)
     assert known is not None
-    return list(checked(known.parse(data, CleanOptions()), len(data), name))
+    return list(checked(known.parse(data, CleanOptions(columns=columns)), len(data), name))
 
 
-def records(name: str, data: bytes) -> list[Record]:
-    return [finding for finding in parsed(name, data) if isinstance(finding, Record)]
+def records(name: str, data: bytes, columns: Columns | None = None) -> list[Record]:
+    return [finding for finding in parsed(name, data, columns) if isinstance(finding, Record)]
 
 
-def reasons(name: str, data: bytes) -> list[str]:
-    return [finding.reason for finding in parsed(name, data) if isinstance(finding, Refusal)]
+def reasons(name: str, data: bytes, columns: Columns | None = None) -> list[str]:
+    return [finding.reason for finding in parsed(name, data, columns) if isinstance(finding, Refusal)]
 
 
 def cleaned(name: str | None, data: bytes, uri: str = "sample") -> CleanedDocument:

@@ -409,6 +409,25 @@ class TestCsv:
         assert [record.text for record in records("csv", data)] == ["first", "second"]
         assert_tiled(cleaned("csv", data))
 
+    def test_a_mapping_makes_a_table_of_names_that_nobody_knows(self) -> None:
+        data = b"nr,inhalt\n1,erster\n2,zweiter\n"
+        mapping = Columns(roles=(("id", "nr"), ("text", "inhalt")), scope="news")
+        assert detect(Glimpse.of(data)) is None
+        found = detect(Glimpse.of(data, columns=mapping))
+        assert found is not None
+        assert found.name == "csv"
+        assert [record.text for record in records("csv", data, mapping)] == ["erster", "zweiter"]
+
+    def test_a_mapping_of_another_table_leaves_no_row_empty(self) -> None:
+        mapping = Columns(roles=(("text", "inhalt"),), scope="news")
+        assert [record.text for record in records("csv", b"id,text\n1,a\n2,b\n", mapping)] == ["a", "b"]
+        assert reasons("csv", b"id,words\n1,a\n2,b\n", mapping) == ["no-text-column"]
+
+    def test_a_mapping_without_a_text_leaves_it_to_its_name(self) -> None:
+        mapping = Columns(roles=(("date", "when"),), scope="news")
+        [record] = records("csv", b"date,text,when\n2024-05-01,a,2024-06-01\n", mapping)
+        assert (record.text, record.posted_at) == ("a", "2024-06-01")
+
 
 class TestParquet:
     def test_times_with_and_without_a_zone(self) -> None:
