@@ -12,11 +12,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
 
 from rapidfuzz.distance import Indel
 
 from cleaners.figures import signed_figures
 from cleaners.rules import rules
+from cleaners.spelled import amounts
 
 #: A run of digit groups is aligned as one word: `10,000` is `10 000` in matching form.
 _WORD = re.compile(r"(?<!\S)\d+(?: \d+)*(?!\S)|\S+")
@@ -51,17 +53,20 @@ class Passage:
 
 
 def differ(left: str, right: str) -> str | None:
-    """Return `number` if two texts are equal up to figures, or replace one figure by another, else None.
+    """Return the rule by which two texts are two facts, else None.
 
-    For texts of any length, in matching form and not equal. Figures that only one of the texts has are no
-    difference: a footer may hold them, and a list may be longer. A long text with one figure changed and
-    nothing else is therefore no copy: the corrected figure is the news.
+    `number` if they are equal up to figures, or replace one figure by another. For texts of any length, in
+    matching form and not equal. Figures that only one of the texts has are no difference: a footer may hold
+    them, and a list may be longer. A long text with one figure changed and nothing else is therefore no
+    copy: the corrected figure is the news. Figures in words, months and weekdays make a difference only
+    where nothing else does: two reports of one day may well say Thursday and Friday.
     """
-    ours, theirs = Counter(_figures(left)), Counter(_figures(right))
+    mine, yours = _figures(left), _figures(right)
     if _DIGITS.sub("0", left) == _DIGITS.sub("0", right):
-        return "number"
+        return "number" if mine != yours else None  # 10,000 and 10000 are one figure
+    ours, theirs = Counter(mine), Counter(yours)
     if not (ours - theirs and theirs - ours):
-        return None
+        return _told_differ(left, right)
     if max(left.count(" "), right.count(" ")) >= _ALIGNED_WORDS:
         return "number"
     return "number" if any(_replaces_figure(passage) for passage in passages(left, right)) else None
@@ -107,12 +112,58 @@ def passages(left: str, right: str) -> Iterator[Passage]:
 
 
 def _figures(text: str) -> list[str]:
-    return _FIGURE.findall(text)
+    """Return the figures of a text in order, however their thousands are grouped."""
+    return [figure.replace(" ", "") for figure in _FIGURE.findall(text)]
+
+
+def _told_differ(left: str, right: str) -> str | None:
+    """Return the rule if two texts differ in numbers or days in words, and in nothing else; else None.
+
+    A header or a footer that only one of them has is nothing else.
+    """
+    lexicon = _lexicon()
+    ours, theirs = Counter(left.split()), Counter(right.split())
+    told = lexicon.told
+    if not all(
+        any(lexicon.meaning(word)[0] in told for word in one) for one in (ours - theirs, theirs - ours)
+    ):
+        return None  # nearly all pairs end here
+    if max(left.count(" "), right.count(" ")) >= _ALIGNED_WORDS:
+        return None
+    different = [passage for passage in passages(left, right) if not passage.furniture]
+    said = {word for passage in different for word in (*passage.left, *passage.right)} - lexicon.beside
+    if any(lexicon.meaning(word)[0] not in told for word in said):
+        return None
+    for passage in different:
+        one, other = _told(passage.left), _told(passage.right)
+        rules = sorted(rule for rule in one.keys() & other.keys() if one[rule] != other[rule])
+        if rules:
+            return rules[0]
+    return None
+
+
+def _told(words: tuple[str, ...]) -> dict[str, list[str]]:
+    """Return the numbers and days that words tell, by rule."""
+    lexicon = _lexicon()
+    found: dict[str, list[str]] = {}
+    for rule, group in groupby(words, lambda word: lexicon.meaning(word)[0]):  # neighbours of one rule
+        if rule == "number":
+            known = ((word, lexicon.meaning(word)[1]) for word in group)
+            said = [(figure, word[0].isdigit()) for word, sense in known for figure in _figures(sense)]
+            found.setdefault(rule, []).extend(amounts(said))
+        elif rule in lexicon.told:
+            found.setdefault(rule, []).extend(lexicon.meaning(word)[1] for word in group)
+    return found
 
 
 def _replaces_figure(passage: Passage) -> bool:
-    left, right = Counter(_figures(" ".join(passage.left))), Counter(_figures(" ".join(passage.right)))
+    """Say whether each side has an amount that the other has not; 10 thousand is 10 000."""
+    left, right = (Counter(_told(side).get("number", ())) for side in (passage.left, passage.right))
     return bool(left - right and right - left)
+
+
+def _ungrouped(digits: str) -> str:
+    return _FIGURE.sub(lambda figure: figure[0].replace(" ", ""), digits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +175,17 @@ class _Lexicon:
     shortest: int
     negations: frozenset[str]
     prefixes: tuple[str, ...]
+    told: frozenset[str]  # rules that hold for long texts, too
+    beside: frozenset[str]
+
+    def meaning(self, word: str) -> tuple[str, str]:
+        """Return (rule, sense) of a word, ("", "") for a word without one."""
+        return self.sense(word) or ("", "")
 
     def sense(self, word: str) -> tuple[str, str] | None:
         """Return (rule, sense) of a word; a word with digits is a number. The longest stem wins."""
         if _DIGIT.search(word):
-            return "number", " ".join(_DIGITS.findall(word))
+            return "number", " ".join(map(_ungrouped, _DIGITS.findall(word)))
         if known := self.words.get(word):
             return known
         for size in range(len(word), self.shortest - 1, -1):
@@ -148,7 +205,16 @@ def _lexicon() -> _Lexicon:
                 (stems if word.endswith("*") else words)[word.rstrip("*")] = (guard["id"], sense[0])
     negation = table["negation"]
     shortest = min(map(len, stems))
-    return _Lexicon(words, stems, shortest, frozenset(negation["words"]), tuple(negation["prefixes"]))
+    alone = table["alone"]
+    return _Lexicon(
+        words,
+        stems,
+        shortest,
+        frozenset(negation["words"]),
+        tuple(negation["prefixes"]),
+        frozenset(alone["rules"]),
+        frozenset(alone["beside"]),
+    )
 
 
 def _senses_differ(passage: Passage) -> str | None:
@@ -168,6 +234,8 @@ def _senses(words: tuple[str, ...]) -> dict[str, Counter[str]]:
     for word in words:
         if known := _lexicon().sense(word):
             found.setdefault(known[0], Counter())[known[1]] += 1
+    if "number" in found:
+        found["number"] = Counter(_told(words)["number"])
     return found
 
 

@@ -22,6 +22,20 @@ GUARDS = rules("guards")["guard"]
         ("in 2023 he lost 5 drones", "he lost 5 drones in 2023", None),
         ("5 of 7", "7 of 5", "number"),
         ("a text", "a test", None),
+        ("10 000 killed", "10000 killed", None),
+        ("10 000 killed", "10 thousand were killed", None),
+        ("10 000 killed", "20 thousand were killed", "number"),
+        ("10 000 killed", "twenty thousand killed", "number"),
+        ("two million five hundred people", "2 000 500 people", None),
+        ("the fair opens on friday at noon", "the fair opens on saturday at noon", "weekday"),
+        (
+            "the fair opens on 5 may at noon",
+            "the fair opens on 5 june at noon see our other channel",
+            "month",
+        ),
+        ("the fair opens on friday at noon", "the market opens on saturday at noon", None),
+        ("сбор во вторник в полдень", "сбор в среду в полдень", "weekday"),
+        ("world war i", "world war ii", None),
     ],
 )
 def test_figures(left: str, right: str, rule: str | None) -> None:
