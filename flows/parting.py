@@ -68,6 +68,7 @@ def _stretches(
     from cleaners.parts import blind, cut  # noqa: PLC0415 - as above
     from cleaners.text_parts import cutter_of  # noqa: PLC0415 - as above
     from flows.cleaning import options_of  # noqa: PLC0415 - as above
+    from flows.warming import compile_apart  # noqa: PLC0415 - as above
 
     head = read(0, sizes.most)
     if ref.input_format is None:
@@ -77,6 +78,8 @@ def _stretches(
         known = named(ref.input_format)
     else:
         return None
+    if known is None:  # plain text is cut by the splitter, and that by compiled code
+        compile_apart()
     cutter = cutter_of(known, head, options_of(ref))
     if cutter is not None:
         return known.name if known else TEXT, cut(read, ref.bytes, cutter, sizes)

@@ -4,10 +4,11 @@ Within a limit some libraries do not raise but end the process: OpenBLAS does wh
 memory for its buffers.
 """
 
-import contextlib
 import functools
 import io
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -64,16 +65,12 @@ def warm_up(*, compiled: bool = False) -> None:
 def compile_apart(folder: Path | None = None) -> None:
     """Have a process of its own compile the kernels, where no machine code of an earlier one is at hand.
 
-    Compiling takes 160 MB that are never given back, and what is loaded here all workers have.
+    Compiling takes 160 MB that are never given back, by what lands and by what all workers are forked from.
     """
-    if is_compiled(folder or Path(*cleaners.__path__)):
-        return
-    pid = os.fork()
-    if not pid:
-        with contextlib.suppress(BaseException):  # then whoever needs them compiles them
-            warm_up(compiled=True)
-        os._exit(0)
-    os.waitpid(pid, 0)
+    if not is_compiled(folder or Path(*cleaners.__path__)):
+        code = f"from {__name__} import warm_up; warm_up(compiled=True)"
+        # If it fails, whoever needs them compiles them. -P: as for workers (flows.nursery).
+        subprocess.run([sys.executable, "-P", "-c", code], check=False, capture_output=True)  # noqa: S603 - ours
 
 
 def is_compiled(folder: Path) -> bool:
