@@ -62,6 +62,11 @@ def indented(number: int) -> str:
     return json.dumps({"id": number, "date": day(number) + "Z", "text": prose()}, indent=1) + ",\n"
 
 
+def printed(number: int) -> str:
+    """Return an object over several lines, as jq prints it."""
+    return indented(number)[:-2] + "\n"
+
+
 def cells(number: int) -> str:
     """Return a row of CSV; its text has a line break."""
     return f'{number},{day(number)}Z,"{prose()}\n{prose(5, 20)}",{number}\n'
@@ -192,6 +197,7 @@ KINDS: dict[str, tuple[str, str, Callable[[int], str], str]] = {
     "text-utf16": ("dump.txt", "", post, ""),
     "jsonl": ("posts.jsonl", "", row, ""),
     "json": ("posts.json", "[\n", indented, "{}]\n"),
+    "json-stream": ("posts.json", "", printed, ""),
     "csv": ("posts.csv", "id,date,text,views\n", cells, ""),
     "result-json": ("result.json", CHAT, message, "\n ]\n}\n"),
     "rss": ("feed.xml", RSS, item, "</channel></rss>\n"),
