@@ -33,13 +33,26 @@ def cutter_of(known: Format | None, head: bytes, options: CleanOptions) -> Cutte
 
 
 def _cut(data: bytes, context: bytes, wanted: int) -> tuple[int, bytes] | None:
-    if data.count(b"\n", 0, wanted) > MOST_LINES:
-        wanted = len(data) - len(data.split(b"\n", MOST_LINES)[-1])
+    if data.count(b"\n", 0, wanted) > MOST_LINES:  # of crumbs: no post is looked for
+        return _behind_line(data, MOST_LINES, wanted), context
     last = data.rfind(b"\n", 0, wanted) + 1
     if not last:  # a line that is larger than the part: by itself, and refused as it is in a small file
         behind = data.find(b"\n", wanted) + 1
         return (behind, context) if behind else None
     return between_posts(data, wanted) or last, context
+
+
+def _behind_line(data: bytes, number: int, end: int) -> int:
+    """Return the end of so many lines; there are more before `end`."""
+    start = 0
+    while end - start > 1:
+        middle = (start + end) // 2
+        inside = data.count(b"\n", start, middle)
+        if inside < number:
+            number, start = number - inside, middle
+        else:
+            end = middle
+    return end
 
 
 def between_posts(data: bytes, wanted: int) -> int | None:
