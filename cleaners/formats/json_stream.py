@@ -38,7 +38,7 @@ def recognise(glimpse: Glimpse) -> float:
     if good < 2 or bad >= good or (rest and head[rest.end() :][:1] not in (b"", b"{")):
         return 0.0
     # Less sure than of lines, and surer than of the lists that are inside of the first object.
-    return 0.66 if columns.table(names, None).readable else 0.0
+    return 0.66 if columns.table(names, glimpse.columns).readable else 0.0
 
 
 def parse(data: bytes, options: CleanOptions) -> Iterator[Finding]:

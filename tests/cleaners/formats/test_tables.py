@@ -410,8 +410,8 @@ class TestCsv:
         assert_tiled(cleaned("csv", data))
 
     def test_a_mapping_makes_a_table_of_names_that_nobody_knows(self) -> None:
-        data = b"nr,inhalt\n1,erster\n2,zweiter\n"
-        mapping = Columns(roles=(("id", "nr"), ("text", "inhalt")), scope="news")
+        data = b"nr,wortlaut\n1,erster\n2,zweiter\n"
+        mapping = Columns(roles=(("id", "nr"), ("text", "wortlaut")), scope="news")
         assert detect(Glimpse.of(data)) is None
         found = detect(Glimpse.of(data, columns=mapping))
         assert found is not None
@@ -419,7 +419,7 @@ class TestCsv:
         assert [record.text for record in records("csv", data, mapping)] == ["erster", "zweiter"]
 
     def test_a_mapping_of_another_table_leaves_no_row_empty(self) -> None:
-        mapping = Columns(roles=(("text", "inhalt"),), scope="news")
+        mapping = Columns(roles=(("text", "wortlaut"),), scope="news")
         assert [record.text for record in records("csv", b"id,text\n1,a\n2,b\n", mapping)] == ["a", "b"]
         assert reasons("csv", b"id,words\n1,a\n2,b\n", mapping) == ["no-text-column"]
 
