@@ -15,6 +15,9 @@ from cleaners.formats.feed_texts import LONGEST, line, mend_xml
 #: Before the name of an element: `<xhtml:p>` is the `<p>` of HTML. Serialised XML has no other `<`.
 _PREFIX = re.compile(r"<(/?)[^\W\d][\w.-]{0,40}:")
 _REFERENCE = re.compile(rb"&#[xX]?[0-9a-fA-F]{0,8};?")
+_BASE = re.compile(rb"""\sxml:base\s*=\s*(?:"([^"<>]{1,2000})"|'([^'<>]{1,2000})')""")
+_XML_BASE = "{http://www.w3.org/XML/1998/namespace}base"
+_WEB = ("http://", "https://")
 
 
 @dataclass(slots=True)
@@ -35,6 +38,8 @@ class Channel:
     title: str | None = None
     key: str | None = None
     lang: str | None = None
+    base: str | None = None  # what addresses of its entries are relative to
+    stated: bool = False  # whether the feed says so itself (xml:base)
 
 
 class Reader:
@@ -53,6 +58,8 @@ class Reader:
         self._open, self._close = b"<r" + feed_slices.namespaces(text, root) + b">", b"</r>"
         self._mended = b"<r" + feed_slices.namespaces(text, root, usual=True) + b">"
         self._names: dict[str, tuple[str, str | None]] = {}
+        stated = _BASE.search(text, root.start, root.end)
+        self._base = html.unescape((stated[1] or stated[2]).decode("utf-8", "replace")) if stated else None
         self._scanner: Scanner | None = None
         with suppress(etree.XMLSyntaxError, ValueError):  # a namespace that is none: no entry is plain
             self._scanner = Scanner(etree.fromstring(self._open + self._close, self._strict).nsmap)
@@ -61,21 +68,25 @@ class Reader:
         """Return what an entry says, and whether it had to be mended."""
         plain = self._scanner.entry(body) if self._scanner else None
         if plain is not None:
-            said = Said()
-            self._gather(plain, said)
-            return said, False
+            return self._said(plain), False
         element, damaged = self._element(body)
         for _ in range(2):
             if element is None:
                 break
-            said = Said()
             try:
-                self._gather(element, said)
+                said = self._said(element)
             except UnicodeDecodeError:  # with recovery, a reference to half a character comes through
                 element, damaged = self._element(_REFERENCE.sub(b"", body))[0], True
             else:
                 return said, damaged
         return None, True
+
+    def _said(self, element: Any) -> Said:
+        said = Said()
+        if base := element.get(_XML_BASE):
+            said.fields["base"] = base
+        self._gather(element, said)
+        return said
 
     def channel(self, head: bytes, kind: str) -> Channel:
         """Return what the part of a feed before its first entry says of it."""
@@ -102,7 +113,9 @@ class Reader:
         title = line(said.fields.get("title"))
         site = said.links[0] if said.links else None
         key = said.fields.get("id") or (own[0] if own else None) or site or title
-        return Channel(title, key, said.fields.get("lang"))
+        stated = self._base or root.get(_XML_BASE)
+        base = next((one for one in (stated, site, *own) if one and one.startswith(_WEB)), None)
+        return Channel(title, key, said.fields.get("lang"), base, stated=base is not None and base == stated)
 
     def _element(self, body: bytes) -> tuple[Any, bool]:
         whole = self._open + body + self._close
@@ -154,6 +167,8 @@ class Reader:
                 words = self._words(child)
                 if words.strip():
                     said.fields.setdefault(key, words)
+                    if key == "content" and (base := child.get(_XML_BASE)):
+                        said.fields.setdefault("content_base", base)
                 elif child.get("src"):
                     said.links.append(child.get("src"))
             elif child.text and child.text.strip() and key not in said.fields:
@@ -181,10 +196,12 @@ class Reader:
         said.fields.setdefault("source_link", child.get("url") or "")
 
     def _other(self, name: str, child: Any, said: Said) -> None:
-        """Keep what has no field: its text, or its attributes."""
-        value: Any = "".join(child.itertext()).strip()[:LONGEST] or {
-            str(k): str(v)[:LONGEST] for k, v in child.attrib.items()
-        }
+        """Keep what has no field: its text, or its attributes; both where it leads somewhere."""
+        text = "".join(child.itertext()).strip()[:LONGEST]
+        attributes = {str(k): str(v)[:LONGEST] for k, v in child.attrib.items()}
+        value: Any = text or attributes
+        if text and attributes.keys() & {"url", "href"}:  # a picture with its title
+            value = {**attributes, "text": text}
         if value:
             there = said.extras.get(name)
             if there is None:

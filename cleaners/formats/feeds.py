@@ -11,7 +11,7 @@ from cleaners.formats.encoded import to_utf8
 from cleaners.formats.entry import Cutter, Format, Glimpse
 from cleaners.formats.feed_entries import Channel, Reader, Said
 from cleaners.formats.feed_slices import Slice
-from cleaners.formats.feed_texts import LONGEST, line, words
+from cleaners.formats.feed_texts import LONGEST, absolute, line, words
 from cleaners.formats.json_slices import MAX_ELEMENT, dump
 from cleaners.formats.times import iso
 from schemas.documents import Refusal
@@ -152,7 +152,9 @@ def _record(said: Said, place: tuple[int, int], channel: Channel) -> Record:
     for key in ("comments", "publisher"):
         if key in fields:
             extras[key] = fields[key][:LONGEST]
-    links = [one.strip() for one in said.links]
+    base = absolute(channel.base, fields.get("base", "")) or channel.base
+    written = [one.strip() for one in said.links]
+    links = [absolute(base, one) for one in written]
     link = links[0] if links else None
     native = fields.get("id") or fields.get("id2")
     if (
@@ -162,7 +164,11 @@ def _record(said: Said, place: tuple[int, int], channel: Channel) -> Record:
         and "guid_is_link" not in extras
     ):
         link = native
-    named = native or link
+    named = native or (written[0] if written else link)
+    # What stands in a text is relative to what the feed says, else to the page of the entry.
+    inner = absolute(base, fields["content_base"]) if "content_base" in fields else None
+    inner = inner or (base if channel.stated or "base" in fields else link or base)
+    targets = tuple(absolute(inner, target) for target in targets)
     return Record(
         start=place[0],
         end=place[1],

@@ -10,7 +10,7 @@ from typing import Any
 from cleaners.formats.columns import without_surrogates
 from cleaners.formats.encoded import to_utf8
 from cleaners.formats.entry import Format, Glimpse
-from cleaners.formats.feed_texts import words
+from cleaners.formats.feed_texts import absolute, words
 from cleaners.formats.json_slices import Array, arrays, dump, load
 from cleaners.formats.markup import to_text
 from cleaners.formats.times import iso
@@ -94,12 +94,15 @@ def _record(said: dict[str, Any], place: tuple[int, int], channel: dict[str, Any
     markup, plain = _str(said.get("content_html")), _str(said.get("content_text"))
     text, targets = to_text(markup) if markup else (plain or _str(said.get("summary")) or "", ())
     posted, edited = iso(said.get("date_published")), iso(said.get("date_modified"))
-    url = _str(said.get("url"))
+    written = _str(said.get("url"))
+    home = _str(channel.get("home_page_url")) or _str(channel.get("feed_url"))
+    url = absolute(home, written) if written else None
+    targets = tuple(absolute(url or home, target) for target in targets)
     number = said.get("id")
     native = (
         str(number)
         if isinstance(number, str | int) and number != "" and not isinstance(number, bool)
-        else url
+        else written
     )
     title = _str(said.get("title"))
     extras = {name: value for name, value in said.items() if name not in _TAKEN}

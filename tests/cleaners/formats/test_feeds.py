@@ -80,6 +80,43 @@ def test_a_guid_is_of_its_feed() -> None:
     assert other[0].identity == "feed:https://u.example/:1"
 
 
+def test_relative_addresses_lead_somewhere() -> None:
+    data = rss(b'<link>/a/1</link><description>&lt;a href="b?x=1"&gt;w&lt;/a&gt;</description>')
+    assert records("feed", data)[0].urls == ("https://t.example/a/1", "https://t.example/a/b?x=1")
+    assert records("feed", data)[0].native_id == "/a/1"  # as it is written: an id is no address
+    atom = (
+        b'<feed xmlns="http://www.w3.org/2005/Atom" xml:base="https://t.example/base/"><title>T</title>'
+        b'<entry><id>1</id><link href="p/1"/>'
+        b'<content type="html">&lt;a href="q"&gt;w&lt;/a&gt;</content></entry>'
+        b'<entry xml:base="sub/"><id>2</id><link href="p/2"/>'
+        b'<content type="html" xml:base="deep/">&lt;a href="mailto:a@b"&gt;w&lt;/a&gt;'
+        b"&lt;a href='q'&gt;w&lt;/a&gt;</content>"
+        b'</entry><entry><id>3</id><link href="http://[bad"/></entry></feed>'
+    )
+    assert [record.urls for record in records("feed", atom)] == [
+        ("https://t.example/base/p/1", "https://t.example/base/q"),
+        ("https://t.example/base/sub/p/2", "mailto:a@b", "https://t.example/base/sub/deep/q"),
+        ("http://[bad",),
+    ]
+
+
+def test_addresses_of_json_feeds_may_be_relative() -> None:
+    data = (
+        b'{"version": "https://jsonfeed.org/version/1.1", "home_page_url": "https://t.example/", "items": '
+        b'[{"id": "1", "url": "/p/1", "content_html": "<a href=\'q\'>w</a>"}]}'
+    )
+    assert records("json-feed", data)[0].urls == ("https://t.example/p/1", "https://t.example/p/q")
+
+
+def test_a_picture_with_a_title_keeps_its_address() -> None:
+    data = rss(
+        b'<title>t</title><media:content xmlns:media="http://search.yahoo.com/mrss/" url="https://t.example/p.jpg">'
+        b"<media:title>The mill</media:title></media:content>"
+    )
+    said = json.loads(records("feed", data)[0].extras or "")
+    assert said == {"media:content": {"text": "The mill", "url": "https://t.example/p.jpg"}}
+
+
 def test_a_guid_used_twice_names_one_item_only() -> None:
     items = [
         b"<guid>1</guid><pubDate>%d Jul 2024</pubDate><description>x</description>" % day for day in (10, 11)
