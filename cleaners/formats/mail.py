@@ -120,7 +120,11 @@ def _message(message: bytes, start: int, end: int, options: CleanOptions, *, las
     raw = header(headers, "date")
     title = words(header(headers, "subject") or "", options) or None
     author = _sender(words(header(headers, "from") or "", options))
-    attached = [{"name": part.name, "type": part.kind} for part in parts if part.attached or part.name]
+    attached = [
+        {"name": part.name and words(part.name, options), "type": part.kind}
+        for part in parts
+        if part.attached or part.name
+    ]
     extras = {
         "list_id": listed,
         "attachments": attached,

@@ -10,6 +10,7 @@ import contextlib
 import quopri
 import re
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from cleaners.decode import decode
 from schemas.options import CleanOptions, DecodeOptions
@@ -175,8 +176,26 @@ def _base64(content: bytes) -> bytes:
 
 def _content_type(value: str) -> tuple[str, dict[str, str]]:
     kind = value.partition(";")[0].strip().lower()
-    found = {one[1].lower().rstrip("*0"): one[2] or one[3] or "" for one in _PARAMETER.finditer(value[:4000])}
+    found: dict[str, str] = {}
+    for one in _PARAMETER.finditer(value[:4000]):
+        name, _, more = one[1].lower().partition("*")
+        said = one[2] or one[3] or ""
+        if more.endswith("*") or (one[1].endswith("*") and not more):  # RFC 2231: UTF-8''%D0%BE.pdf
+            charset, mark, rest = said.partition("'")
+            said = rest.partition("'")[2] if mark else said
+            said = _unquoted(said, charset if mark else "utf-8")
+        if more[:1].isdigit() and name in found:  # the next piece of a long value
+            found[name] += said
+        elif name not in found or one[1].endswith("*"):
+            found[name] = said
     return kind, found
+
+
+def _unquoted(text: str, charset: str) -> str:
+    try:
+        return unquote(text, charset or "utf-8")
+    except LookupError:
+        return unquote(text)
 
 
 def _plain(value: bytes) -> str:

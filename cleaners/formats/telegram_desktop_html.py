@@ -143,7 +143,8 @@ def _record(view: View, number: str, start: int, end: int, carried: Carried) -> 
         forwarded_from=_origin(forward),
         forwarded_at=_stamp(forward.css_first("span.date")) if forward is not None else None,
         posted_at=posted,
-        urls=targets(said.links),
+        # An emoji of one's own leads to its file in the export.
+        urls=targets(one for one in said.links if ":" in one[0] or one[0].startswith("//")),
         extras=_extras(view),
     )
 

@@ -185,3 +185,27 @@ def test_a_mail_of_four_headers_is_one(end: bytes) -> None:
 )
 def test_a_pasted_head_of_a_mail_is_plain_text(data: bytes) -> None:
     assert detect(Glimpse.of(data)) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("filename*=UTF-8''%D0%BE%D1%82%D1%87%D1%91%D1%82.pdf", "отчёт.pdf"),
+        ("filename*0*=UTF-8''%D0%BE%D1%82; filename*1*=%D1%87; filename*2=.pdf", "отч.pdf"),
+        ("filename=\"a.pdf\"; filename*=UTF-8''%D0%B0.pdf", "а.pdf"),
+        ('filename="=?utf-8?B?0LAucGRm?="', "а.pdf"),
+        ("filename*=nobody''%41.pdf", "A.pdf"),
+        ('filename="100%.pdf"', "100%.pdf"),
+    ],
+)
+def test_names_of_attachments_are_read(written: str, name: str) -> None:
+    data = (
+        b"From: a@b.example\nTo: c@d.example\nSubject: s\nMessage-ID: <1@b>\n"
+        b"Date: Tue, 5 Mar 2024 10:00:00 +0000\n"
+        b'Content-Type: multipart/mixed; boundary="o"\n\n--o\nContent-Type: text/plain\n\nwords\n'
+        b"--o\nContent-Type: application/pdf\nContent-Disposition: attachment; "
+        + written.encode()
+        + b"\n\nx\n--o--\n"
+    )
+    said = json.loads(records("eml", data)[0].extras or "")
+    assert said["attachments"] == [{"name": name, "type": "application/pdf"}]

@@ -313,3 +313,11 @@ def test_any_bytes_lose_nothing(data: bytes) -> None:
     for name in (JSON, HTML):
         assert_nothing_lost(name, data)
         assert_nothing_lost(name, b'{"messages": [' + data)
+
+
+def test_the_file_of_an_emoji_is_no_address() -> None:
+    text = b'<a href="stickers/fire.tgs">F</a> <a href="https://t.example/">T</a>'
+    page = re.sub(rb'(<div class="text">\s*)', rb"\1" + text, PAGE, count=1)
+    found = [record.urls for record in records(HTML, page)]
+    assert any("https://t.example/" in urls for urls in found)
+    assert not any("stickers/fire.tgs" in urls for urls in found)
