@@ -99,6 +99,7 @@ def verify(
                     relation=verdict.relation,
                     similarity=verdict.similarity,
                     containment=verdict.containment,
+                    rule=verdict.rule,
                 )
             )
     return found

@@ -58,13 +58,14 @@ class Signed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """A verified relation of two texts, `left` < `right` (text keys)."""
+    """A verified relation of two texts, `left` < `right` (text keys), and the rule of it (see Comparison)."""
 
     left: str
     right: str
     relation: Relation
     similarity: float  # exact Jaccard of the shingle sets
     containment: float  # shared shingles / smaller set
+    rule: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +119,7 @@ class Standing:
     relation: CopyRelation | None = None
     similarity: float = 1.0
     containment: float = 1.0
+    rule: str | None = None
 
     @property
     def rank(self) -> tuple[bool, str, int, str]:
@@ -127,13 +129,14 @@ class Standing:
     def at(self, lead: str, pair: Pair | None) -> "Standing":
         """Return the text under `lead`, of which `pair` makes it a copy; or as a lead, without one."""
         if pair is None or pair.relation == "variant":
-            return replace(self, lead=lead, relation=None, similarity=1.0, containment=1.0)
+            return replace(self, lead=lead, relation=None, similarity=1.0, containment=1.0, rule=None)
         return replace(
             self,
             lead=lead,
             relation=pair.relation,
             similarity=pair.similarity,
             containment=pair.containment,
+            rule=pair.rule,
         )
 
 

@@ -29,6 +29,7 @@ _STANDINGS = pa.schema(
         ("relation", pa.string()),
         ("similarity", pa.float64()),
         ("containment", pa.float64()),
+        ("rule", pa.string()),
     ]
 )
 _WRITE = """
@@ -171,6 +172,7 @@ def _standing_rows(texts: Sequence[Standing]) -> pa.Table:
             [text.relation for text in texts],
             [text.similarity for text in texts],
             [text.containment for text in texts],
+            [text.rule for text in texts],
         ],
     )
 

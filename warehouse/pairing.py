@@ -22,6 +22,7 @@ _PAIRS = pa.schema(
         ("relation", pa.string()),
         ("similarity", pa.float64()),
         ("containment", pa.float64()),
+        ("rule", pa.string()),
     ]
 )
 #: Candidates that are judged together, and characters of their texts. The shingles of a text are made once a
@@ -184,6 +185,7 @@ def _insert_pairs(con: duckdb.DuckDBPyConnection, pairs: Sequence[Pair]) -> None
             [pair.relation for pair in pairs],
             [pair.similarity for pair in pairs],
             [pair.containment for pair in pairs],
+            [pair.rule for pair in pairs],
         ],
     )
     with staged(con, {"stage_pairs": rows}):

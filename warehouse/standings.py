@@ -176,7 +176,7 @@ SELECT text_key FROM retired UNION SELECT text_key FROM led_by_retired
 """
 _ENTER = """
 INSERT INTO ops.standings
-SELECT text_key, best.item_id, best.earliest, best.length, {lead}, NULL, 1, 1
+SELECT text_key, best.item_id, best.earliest, best.length, {lead}, NULL, 1, 1, NULL
 FROM {texts} ANTI JOIN ops.standings USING (text_key)
 """
 

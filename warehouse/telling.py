@@ -36,7 +36,8 @@ SELECT
     lead.item_id AS cluster_id,
     CASE WHEN stands.lead_key = stands.text_key THEN 'exact' ELSE stands.relation END AS relation,
     stands.similarity,
-    stands.containment
+    stands.containment,
+    CASE WHEN stands.lead_key = stands.text_key THEN 'equal-words' ELSE stands.rule END AS rule
 FROM to_tell AS item
 JOIN ops.standings AS stands ON stands.text_key = item.text_key
 JOIN ops.standings AS lead ON lead.text_key = stands.lead_key
@@ -72,7 +73,7 @@ GROUP BY touched.cluster_id;
 DELETE FROM dedup.members
 WHERE item_id = cluster_id AND cluster_id IN (SELECT cluster_id FROM sized WHERE others = 0);
 INSERT INTO dedup.members
-SELECT cluster_id, cluster_id, NULL, 1, 1 FROM sized WHERE others > 0 AND primaries = 0
+SELECT cluster_id, cluster_id, NULL, 1, 1, NULL FROM sized WHERE others > 0 AND primaries = 0
 """
 _CHANGE = """
 SELECT

@@ -39,7 +39,7 @@ _HEX = "replace({0}::VARCHAR, '-', '')"
 _STANDING = f"""
 SELECT
     {_HEX.format("text_key")}, {_HEX.format("item_id")}, earliest::VARCHAR, length,
-    {_HEX.format("lead_key")}, relation, similarity, containment
+    {_HEX.format("lead_key")}, relation, similarity, containment, rule
 FROM ops.standings WHERE text_key IN (SELECT text_key FROM {{texts}})
 """  # noqa: S608 - as above
 _PAIRS = f"""
@@ -48,7 +48,7 @@ SELECT * FROM dedup.pairs WHERE left_key IN (FROM wave)
 UNION ALL
 SELECT * FROM dedup.pairs WHERE right_key IN (FROM wave) AND left_key NOT IN (FROM wave);
 
-SELECT {_HEX.format("left_key")}, {_HEX.format("right_key")}, relation, similarity, containment
+SELECT {_HEX.format("left_key")}, {_HEX.format("right_key")}, relation, similarity, containment, rule
 FROM wave_pairs
 """  # noqa: S608 - as above
 _FLOODS = """
@@ -113,8 +113,15 @@ def read_wave(con: duckdb.DuckDBPyConnection, witnesses: int) -> tuple[Wave, lis
     """Return the wave, and what the numbers of its buckets stand for."""
     texts = _standings(con, "wave")
     pairs = [
-        Pair(left=left, right=right, relation=relation, similarity=similarity, containment=containment)
-        for left, right, relation, similarity, containment in con.execute(_PAIRS).fetchall()
+        Pair(
+            left=left,
+            right=right,
+            relation=relation,
+            similarity=similarity,
+            containment=containment,
+            rule=rule,
+        )
+        for left, right, relation, similarity, containment, rule in con.execute(_PAIRS).fetchall()
     ]
     con.execute(_NAMED)
     numbers: dict[tuple[int, int], int] = {}
@@ -163,8 +170,9 @@ def _standings(con: duckdb.DuckDBPyConnection, texts: str) -> list[Standing]:
             relation=relation,
             similarity=similarity,
             containment=containment,
+            rule=rule,
         )
-        for text_key, item_id, earliest, length, leading, relation, similarity, containment in rows
+        for text_key, item_id, earliest, length, leading, relation, similarity, containment, rule in rows
     ]
 
 

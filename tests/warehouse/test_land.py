@@ -195,13 +195,15 @@ def test_variants_share_no_cluster_through_a_vaguer_text(
     days = ["2023-01-01", "2023-01-04", "2023-01-03", "2023-01-02"]
     land_all(con, *(batch_of(document([TOLD[at]], days=[days[at]])) for at in order))
     copies = (
-        "SELECT item.text, lead.text, copy.kind FROM duplicates AS copy JOIN items AS item USING (item_id) "
+        "SELECT item.text, lead.text, copy.kind, copy.rule FROM duplicates AS copy "
+        "JOIN items AS item USING (item_id) "
     )
     copies += "JOIN items AS lead ON lead.item_id = copy.primary_id"
-    assert con.execute(copies).fetchall() == [(TOLD[3], TOLD[0], "near")]
-    assert con.execute("SELECT relation, count(*) FROM dedup.pairs GROUP BY ALL ORDER BY ALL").fetchall() == [
-        ("near", 3),
-        ("variant", 3),
+    assert con.execute(copies).fetchall() == [(TOLD[3], TOLD[0], "near", "half-of-the-words")]
+    kinds = "SELECT relation, rule, count(*) FROM dedup.pairs GROUP BY ALL ORDER BY ALL"
+    assert con.execute(kinds).fetchall() == [
+        ("near", "half-of-the-words", 3),
+        ("variant", "guard:figures", 3),
     ]
     assert run_checks(con) == []
 

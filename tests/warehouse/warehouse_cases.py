@@ -170,6 +170,7 @@ class Words:
                         relation="variant" if all(figures) else "near",
                         similarity=similarity,
                         containment=containment,
+                        rule="guard:figures" if all(figures) else "half-of-the-words",
                     )
                 )
         return pairs

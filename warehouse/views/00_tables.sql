@@ -150,6 +150,7 @@ COMMENT ON COLUMN dedup.pairs.right_key IS 'text_key of the greater';
 COMMENT ON COLUMN dedup.pairs.relation IS 'exact, near or contained: a copy; variant: another fact in nearly the same words, kept out of the cluster';
 COMMENT ON COLUMN dedup.pairs.similarity IS 'exact Jaccard of the shingle sets';
 COMMENT ON COLUMN dedup.pairs.containment IS 'shared shingles divided by the smaller set';
+COMMENT ON COLUMN dedup.pairs.rule IS 'by what they are copies, such as word-jaccard; guard:<rule> of a variant';
 
 COMMENT ON TABLE dedup.members IS
     'an item in a cluster of at least two';
@@ -158,6 +159,7 @@ COMMENT ON COLUMN dedup.members.cluster_id IS 'item_id of the primary';
 COMMENT ON COLUMN dedup.members.relation IS 'relation to the primary; null for the primary itself';
 COMMENT ON COLUMN dedup.members.similarity IS 'exact Jaccard with the primary';
 COMMENT ON COLUMN dedup.members.containment IS 'shared shingles divided by the smaller set';
+COMMENT ON COLUMN dedup.members.rule IS 'by what it is a copy of the primary, as in dedup.pairs; equal-words: exact';
 
 COMMENT ON TABLE ops.runs IS
     'a run of a command that writes';

@@ -124,6 +124,7 @@ COMMENT ON COLUMN ops.standings.lead_key IS 'the text that leads its cluster; it
 COMMENT ON COLUMN ops.standings.relation IS 'relation to the text that leads; null if it leads';
 COMMENT ON COLUMN ops.standings.similarity IS 'exact Jaccard with the text that leads';
 COMMENT ON COLUMN ops.standings.containment IS 'shared shingles divided by the smaller set';
+COMMENT ON COLUMN ops.standings.rule IS 'by what it is a copy of that text; null if it leads';
 
 COMMENT ON TABLE ops.floods IS
     'a bucket of more texts than are compared each with each';

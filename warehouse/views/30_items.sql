@@ -124,7 +124,8 @@ SELECT
     replace(cluster_id::VARCHAR, '-', '') AS cluster_id,
     relation AS kind,
     similarity,
-    containment
+    containment,
+    rule
 FROM dedup.members
 WHERE item_id <> cluster_id;
 COMMENT ON VIEW main.duplicates IS
@@ -135,6 +136,7 @@ COMMENT ON COLUMN main.duplicates.cluster_id IS 'its cluster, named by the prima
 COMMENT ON COLUMN main.duplicates.kind IS 'exact, near or contained';
 COMMENT ON COLUMN main.duplicates.similarity IS 'exact Jaccard of the shingle sets, with the primary';
 COMMENT ON COLUMN main.duplicates.containment IS 'shared shingles divided by the smaller set';
+COMMENT ON COLUMN main.duplicates.rule IS 'why: equal-words, word-jaccard, char-jaccard, edit-ratio, word-containment or char-containment; null for what landed before it was stored';
 
 CREATE VIEW main.timeline AS
 SELECT published_best AS day, count(*) AS items, count(*) FILTER (is_primary) AS unique_items
