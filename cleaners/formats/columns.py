@@ -30,6 +30,8 @@ _WORDS = frozenset({"text", "title"})
 _PLAIN = re.compile(r"[\W_]+")
 #: Rows whose columns are the known ones: what comes up later is drift.
 CENSUS = 200
+#: Layouts of rows of one table that are told apart. Dumps of several programs in one file have two or three.
+_LAYOUTS = 100
 #: What every table keeps of its rows beside the text, for `feedmill formats`.
 KEPT = ("id", "time", "edit", "author", "channel", "title", "address", "tags")
 
@@ -150,12 +152,15 @@ class Rows:
         self._text = roles.get("text", roles.get("title", ""))
         self._title = roles.get("title") if "text" in roles else None
         self._deep = any("." in column for column in self._taken)
+        self._others: dict[frozenset[str], Rows | None] = {}
 
     def record(self, row: Mapping[str, Any], start: int, end: int) -> tuple[Record, list[Drift]]:
         """Return one row as a record at bytes [start, end), and the values that are not what they should be.
 
         Columns without a role, and times that cannot be read, are kept in `extras`.
         """
+        if self._text not in row and (other := self._other(row)) is not None:
+            return other.record(row, start, end)
         drifts: list[Drift] = []
         rest = {key: value for key, value in row.items() if key not in self._taken and value not in _NOTHING}
         look = partial(_value, row) if self._deep else row.get
@@ -186,6 +191,18 @@ class Rows:
             extras=dump(rest) if rest else None,
         )
         return record, drifts
+
+    def _other(self, row: Mapping[str, Any]) -> "Rows | None":
+        """Return what reads a row whose text stands under another common name than that of the first rows."""
+        if self._known.given or "." in self._text:
+            return None
+        keys = frozenset(row)
+        if keys not in self._others:
+            if len(self._others) >= _LAYOUTS:
+                return None
+            known = table(row, None)
+            self._others[keys] = Rows(known, self._channel) if "text" in known.roles else None
+        return self._others[keys]
 
     def _words(self, value: Any, column: str, drifts: list[Drift]) -> tuple[str, tuple[str, ...]]:
         """Return a text and the targets of its links, if it is HTML."""

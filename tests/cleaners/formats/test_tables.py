@@ -223,6 +223,19 @@ class TestJsonLines:
         )
         assert json.loads(first)["id"] == 1
 
+    def test_rows_of_several_programs_have_their_text_under_several_names(self) -> None:
+        data = lines(
+            *({"text": f"row {n}", "id": n} for n in range(3)),
+            {"message": "under another name", "id": 3},
+            {"id": 4, "views": 5},
+            {"text": None, "message": "beside one that is empty", "id": 5},
+        )
+        said = ["row 0", "row 1", "row 2", "under another name", "", ""]
+        assert [record.text for record in records("jsonl", data)] == said
+        assert [record.native_id for record in records("jsonl", data)] == list("012345")
+        keys = [one.path for one in parsed("jsonl", data) if isinstance(one, Drift)]
+        assert keys == []
+
     def test_a_row_may_hold_both_an_escape_that_is_none_and_a_number_beyond_64_bits(self) -> None:
         [record] = records("jsonl", b'{"text": "a\\x0Bb", "id": 18446744073709551617}\n')
         assert (record.text, record.native_id) == ("a\x0bb", "18446744073709551617")
