@@ -16,6 +16,7 @@ _KEYS = _TAKEN | vocabulary("desktop-kept")
 #: Keys of a post of a channel that has neither media nor a reply: nothing is left for extras.
 _PLAIN = _TAKEN | {"from_id"}
 _ACTIONS = vocabulary("desktop-actions")
+_ENTITIES = vocabulary("desktop-entities")
 _CHANNELS = ("public_channel", "private_channel")
 _SUPERGROUPS = ("public_supergroup", "private_supergroup")
 _LINKS = ("link", "text_link")
@@ -64,7 +65,8 @@ def read_message(piece: bytes, start: int, chat: Chat) -> tuple[Finding, ...]:
         return found
     get = said.get
     kind, number, entities = get("type"), get("id"), get("text_entities")
-    text, urls = _entities(entities) or _text(entities or get("text"))
+    whole = _entities(entities)
+    text, urls = whole or _text(entities or get("text"))
     posted = instant(get("date_unixtime"))
     plain = _PLAIN.issuperset(said)
     odd = (
@@ -72,6 +74,7 @@ def read_message(piece: bytes, start: int, chat: Chat) -> tuple[Finding, ...]:
         or type(number) is not int
         or posted is None
         or type(get("text")) not in (str, list)
+        or (whole is None and (entities or type(get("text")) is list))
         or not (plain or _KEYS.issuperset(said))
     )
     edited = get("edited_unixtime")
@@ -109,6 +112,8 @@ def _entities(parts: object) -> tuple[str, tuple[str, ...]] | None:
             return (text, ()) if type(text) is str else None
         text = "".join([part["text"] for part in parts])
         urls = [part.get("href", part["text"]) for part in parts if part["type"] in _LINKS]
+        if not _ENTITIES.issuperset([part["type"] for part in parts]):
+            return None
     except (KeyError, TypeError):
         return None
     return (text, tuple(urls)) if all(type(url) is str for url in urls) else None
@@ -176,5 +181,10 @@ def _drifts(said: dict[str, Any]) -> Iterator[Drift]:
         yield Drift(path="messages[].id", what=f"changed-type:{type(said.get('id')).__name__}")
     if type(said.get("text", "")) not in (str, list):
         yield Drift(path="messages[].text", what=f"changed-type:{type(said['text']).__name__}")
+    parts = said.get("text_entities") or said.get("text")
+    if isinstance(parts, list):
+        types = {str(part.get("type")) for part in parts if isinstance(part, dict)}
+        for unknown in sorted(types - _ENTITIES):
+            yield Drift(path="messages[].text_entities[].type", what=f"unknown-type:{unknown}")
     if "date_unixtime" in said and instant(said["date_unixtime"]) is None:
         yield Drift(path="messages[].date_unixtime", what="invalid")

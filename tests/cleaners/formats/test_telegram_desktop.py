@@ -175,6 +175,8 @@ def test_what_is_not_known_is_kept_and_counted() -> None:
         odd,
         {"id": 4, "type": "service", "action": "dance"},
         message("9", text=5),
+        message(10, text="", text_entities=[{"type": "plain", "text": "a"}, {"type": "glow", "text": "b"}]),
+        message(11, text=["a", {"type": ["odd"], "text": "b"}]),
     )
     document = cleaned(JSON, data)
     counted = {(drift.path, drift.what): drift.count for drift in document.drifts}
@@ -185,7 +187,10 @@ def test_what_is_not_known_is_kept_and_counted() -> None:
         ("messages[].action", "unknown-type:dance"): 1,
         ("messages[].id", "changed-type:str"): 1,
         ("messages[].text", "changed-type:int"): 1,
+        ("messages[].text_entities[].type", "unknown-type:glow"): 1,
+        ("messages[].text_entities[].type", "unknown-type:['odd']"): 1,
     }
+    assert [item.text for item in document.items[-2:]] == ["ab", "ab"]
     assert json.loads(document.items[0].extras or "")["sparkle"] == 1
     assert document.items[2].kind == "service"
     assert json.loads(document.items[2].extras or "")["type"] == "hologram"
