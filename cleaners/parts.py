@@ -52,7 +52,7 @@ def cut(read: Read, size: int, cutter: Cutter, sizes: Sizes = SIZES) -> Iterator
         wanted = sizes.part - start % sizes.part
         if wanted < sizes.part // 2:
             wanted += sizes.part
-        if size - start <= wanted + sizes.part // 4:
+        if size - start <= wanted + sizes.part // 4 and not _crumbs(read, start, size, cutter):
             yield Stretch(start=start, end=size, part=Part(first=start == 0, last=True, context=context))
             return
         found = _cut(read, start, context, wanted, cutter, sizes)
@@ -77,6 +77,11 @@ def blind(read: Read, start: int, end: int, sizes: Sizes, lost: tuple[str, str])
             stop -= back if start < stop - back else 0
         yield Stretch(start=start, end=stop, part=Part(first=False, last=False), lost=lost)
         start = stop
+
+
+def _crumbs(read: Read, start: int, size: int, cutter: Cutter) -> bool:
+    """Say whether what is left of a file has too many lines for a part."""
+    return cutter.lines is not None and read(start, size - start).count(b"\n") > cutter.lines
 
 
 def _cut(

@@ -17,6 +17,8 @@ from schemas.options import CleanOptions
 WINDOW, EDGE = 24_576, 8_192
 #: Lines of a part: each takes up to 1.2 kB while it is cleaned, however short, and a part has 200 MB.
 MOST_LINES = 100_000
+#: More lines than this are not left in one document: it would be refused for its memory.
+TOO_MANY_LINES = 150_000
 _BLANK_LINE = re.compile(rb"\n[ \t]*\r?\n(?=[^\s])")
 
 
@@ -73,4 +75,4 @@ def between_posts(data: bytes, wanted: int) -> int | None:
     return blanks[-1] if blanks else None
 
 
-TEXT_CUTTER = Cutter(cut=_cut, resume=behind_line, giant="huge-line")
+TEXT_CUTTER = Cutter(cut=_cut, resume=behind_line, giant="huge-line", lines=TOO_MANY_LINES)

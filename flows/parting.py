@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _MEANT = re.compile(r"(.+)#bytes=(\d{1,16})-(\d{1,16})", re.DOTALL)
 #: Files of up to this many bytes are one document, and not opened to see how they would be cut.
 WHOLE = 8_000_000
+#: Nor are those of up to so many lines (cleaners.text_parts). Of a smaller file with more, nothing was read.
+LINES = 150_000
 #: Bytes of memory a byte of a document of which nothing is read: copies on its way between processes.
 _KEPT = 8
 
@@ -27,7 +29,8 @@ def parted(ref: Ref, memory: int | None = None, sizes: "Sizes | None" = None) ->
 
     `memory`: bytes that cleaning one document may take; None: no limit. `sizes`: for other parts than usual.
     """
-    if ref.bytes <= (sizes.whole if sizes else WHOLE):
+    small = ref.bytes <= (sizes.whole if sizes else WHOLE)
+    if small and not _is_crumbs(ref):
         yield ref
         return
     # Brings the parsers, which runs without large files do without until their workers have them.
@@ -44,13 +47,21 @@ def parted(ref: Ref, memory: int | None = None, sizes: "Sizes | None" = None) ->
             for one in blind(read, 0, ref.bytes, sizes, (ref.harm.reason, ref.harm.detail)):
                 yield _part(ref, one)
             return
-        found = _stretches(ref, read, memory, sizes)
+        found = _stretches(ref, read, memory, sizes, small=small)
         if found is None:
             yield ref
             return
         name, stretches = found
         for one in stretches:
             yield _part(replace(ref, input_format=name), one)
+
+
+def _is_crumbs(ref: Ref) -> bool:
+    """Say whether a small file has more lines than a document may have."""
+    if ref.bytes <= LINES or (ref.harm and ref.harm.whole):
+        return False
+    with opened(ref) as handle:
+        return handle.read(ref.bytes).count(b"\n") > LINES
 
 
 def meant(location: str) -> tuple[str, tuple[int, int]] | None:
@@ -60,7 +71,7 @@ def meant(location: str) -> tuple[str, tuple[int, int]] | None:
 
 
 def _stretches(
-    ref: Ref, read: "Read", memory: int | None, sizes: "Sizes"
+    ref: Ref, read: "Read", memory: int | None, sizes: "Sizes", *, small: bool
 ) -> "tuple[str | None, Iterator[Stretch]] | None":
     """Return the format of a file and its parts; None for a file that is to be read whole."""
     from cleaners.formats import TEXT, detect, named, names  # noqa: PLC0415 - as above
@@ -77,6 +88,8 @@ def _stretches(
     elif ref.input_format in names():
         known = named(ref.input_format)
     else:
+        return None
+    if known is not None and small:
         return None
     if known is None:  # plain text is cut by the splitter, and that by compiled code
         compile_apart()

@@ -60,11 +60,13 @@ class Cutter:
     record ends in these bytes. The bytes reach some way beyond the wanted size.
     resume: given bytes from inside of a record and its context, the first place behind their start at which
     another record begins; -1: none.
+    lines: how many make a part too large, however short they are; None: they cost by their bytes.
     """
 
     cut: Callable[[bytes, bytes, int], tuple[int, bytes] | None]
     resume: Callable[[bytes, bytes], int]
     giant: str = "huge-record"  # the reason for which a record is refused that no part can hold
+    lines: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

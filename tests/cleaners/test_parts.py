@@ -432,6 +432,12 @@ def test_lines_of_a_few_bytes_make_smaller_parts() -> None:
     assert [one.end for one in found] == [3 * MOST_LINES, len(data)]
 
 
+def test_a_last_part_has_no_more_lines_than_others() -> None:
+    data = b"ok\n" * (3 * MOST_LINES)
+    found = parts("text", data, Sizes(whole=1_000, part=2_000_000, most=4_000_000))
+    assert [one.end for one in found] == [3 * MOST_LINES, 6 * MOST_LINES, len(data)]
+
+
 def test_bytes_that_are_added_change_the_last_parts_only() -> None:
     data = "".join(json.dumps(row) + "\n" for row in rows()).encode()
     before = {data[one.start : one.end] for one in parts("jsonl", data)}

@@ -10,7 +10,7 @@ from cleaners.parts import Sizes
 from flows.asked import asked, with_asked
 from flows.cli import main
 from flows.inputs import Harm, Ref, UnusableInputError, fingerprint, look, read
-from flows.parting import WHOLE, meant, parted
+from flows.parting import LINES, WHOLE, meant, parted
 from flows.settings import SourceSettings
 from flows.sources import discover
 from flows.spooling import spool
@@ -36,6 +36,19 @@ def lines(count: int, padding: int = 0) -> bytes:
 def test_a_small_file_is_one_document(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_bytes(lines(20))
     ref = ref_of(tmp_path / "a.jsonl")
+    assert list(parted(ref)) == [ref]
+
+
+def test_a_small_file_of_very_many_lines_is_read_in_parts(tmp_path: Path) -> None:
+    """Lines cost memory, however short: as one document it would be refused."""
+    data = b"".join(b"%d\n" % (n % 7) for n in range(LINES + 1))
+    (tmp_path / "a.txt").write_bytes(data)
+    parts = list(parted(ref_of(tmp_path / "a.txt")))
+    assert len(parts) == 2
+    assert b"".join(read(part).data for part in parts) == data
+    rows = b'{"text": 1}\n' * (LINES + 1)
+    (tmp_path / "b.jsonl").write_bytes(rows)
+    ref = ref_of(tmp_path / "b.jsonl")
     assert list(parted(ref)) == [ref]
 
 
