@@ -16,7 +16,7 @@ from schemas.drift import Drift
 from schemas.findings import Finding
 from schemas.items import BASES
 
-_DRIFTS = 3  # that are told in full
+_DRIFTS = _NAMED = 3  # that are told in full
 _WEIGHT = {"failed": "FAILED", "warned": "warning"}
 _REASONS = "select document_id, reason, detail from quarantine"
 _NEXT = "select published_best, title from unique_items order by published_best desc limit 10"
@@ -59,6 +59,8 @@ def summary_text(summary: RunSummary, *, as_flow: bool, server: str | None, ware
     lines += [f"{'warning':<12}{note}" for note in summary.notes]
     if total.quarantined or summary.quarantined_known:
         lines.append(f"quarantine  {_quarantine(summary, option)}")
+    if summary.skipped:
+        lines.append(f"passed over {_passed(summary.skipped)}")
     if total.drifts:
         lines.append(f"drift       {_drift(total.drifts, option, dry_run=summary.dry_run)}")
     if not summary.dry_run and summary.state != "failed":
@@ -115,6 +117,13 @@ def _quarantine(summary: RunSummary, option: str) -> str:
     if summary.dry_run and new:
         return f"{text}: `feedmill preview` tells why"
     return f'{text}: feedmill sql{option} "{_REASONS}"'
+
+
+def _passed(skipped: Sequence[str]) -> str:
+    """Return which files of folders were not read, for what they are called."""
+    named = ", ".join(visible(one.rpartition("/")[2]) for one in skipped[:_NAMED])
+    more = f" and {len(skipped) - _NAMED} more" if len(skipped) > _NAMED else ""
+    return f"{_count(len(skipped), 'file')} by name: {named}{more}; one that is given itself is read"
 
 
 def _drift(drifts: Sequence[Drift], option: str, *, dry_run: bool) -> str:

@@ -97,6 +97,14 @@ def test_quarantine_is_pointed_out() -> None:
     assert "quarantine  2 byte ranges: `feedmill preview` tells why" in dry
 
 
+def test_files_that_were_passed_over_are_told() -> None:
+    assert "passed over" not in said()
+    one = said(replace(RUN, skipped=("file:///in/tweets.js",)))
+    assert "passed over 1 file by name: tweets.js; one that is given itself is read" in one
+    many = said(replace(RUN, skipped=tuple(f"file:///in/{n}.png" for n in range(5))))
+    assert "passed over 5 files by name: 0.png, 1.png, 2.png and 2 more;" in many
+
+
 def test_drift_is_told_with_where_to_see_it() -> None:
     drifts = tuple(Drift(path=f"k\x1b{number}", what="unknown-key", count=9 - number) for number in range(4))
     row = SourceRow(source="a", new=Tally(documents=1, drifts=drifts))
