@@ -29,6 +29,8 @@ except ImportError:
     atheris = None
 
 if atheris:
+    import cleaners.dates.finder  # noqa: F401 - dates are compiled, and numba knows no instruments
+
     with atheris.instrument_imports(include=["cleaners.formats"]):
         from cleaners.formats import detect, named
 else:
