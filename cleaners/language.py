@@ -30,6 +30,7 @@ _SIGN = r"[^\w\s.,:;!?'’-]"
 #: Texts whose language is remembered: forwards and posts that stand in several dumps come close together, and
 #: the detector takes as long as all that is done to a text's lines. Two kilobytes each at most.
 _KNOWN = 2048
+_ROOM = 2_000_000  # bytes: more than CLD2 takes of a text, none of which it keeps
 _ROW = 64  # characters looked at together: most rows hold nothing that has another case
 #: Codes of CLD2 that ISO 639-1 has given up since.
 _NOW = {"iw": "he", "jw": "jv", "in": "id", "mo": "ro", "sh": "sr", "tl": "fil"}
@@ -64,6 +65,8 @@ def stripped(texts: Sequence[str]) -> Iterator[bytes]:
 
 @lru_cache(maxsize=_KNOWN)
 def _detect(bare: bytes) -> str | None:
+    # CLD2 is C++ and ends the process where it finds no memory: here MemoryError is raised before that.
+    np.empty(_ROOM, dtype=np.uint8)
     try:
         reliable, _, found = pycld2.detect(bare, isPlainText=True)
     except pycld2.error:  # characters that it does not take for text: nothing is known then

@@ -2,29 +2,17 @@
 
 import html
 import re
-from urllib.parse import urljoin
 
 from cleaners.formats.markup import is_markup, to_text
 
 #: Characters of a value that is a name, an address or a note.
 LONGEST = 2_000
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _BARE = re.compile(
     rb"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});)([A-Za-z][A-Za-z0-9]{1,31};)?"
 )
 _CONTROL = re.compile(
     rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|&#(?:[0-8]|1[1-24-9]|2\d|3[01]|[xX](?:[0-8bBcC]|1[0-9a-fA-F]|[dD][89a-fA-F][0-9a-fA-F]{2}));"
 )
-
-
-def absolute(base: str | None, address: str) -> str:
-    """Return where an address leads that may be relative to `base`; as it is where that cannot be told."""
-    if not base or _SCHEME.match(address):
-        return address
-    try:
-        return urljoin(base, address)
-    except ValueError:
-        return address
 
 
 def words(text: str) -> tuple[str, tuple[str, ...]]:

@@ -11,8 +11,9 @@ from cleaners.formats.encoded import to_utf8
 from cleaners.formats.entry import Cutter, Format, Glimpse
 from cleaners.formats.feed_entries import Channel, Reader, Said
 from cleaners.formats.feed_slices import Slice
-from cleaners.formats.feed_texts import LONGEST, absolute, line, words
+from cleaners.formats.feed_texts import LONGEST, line, words
 from cleaners.formats.json_slices import MAX_ELEMENT, dump
+from cleaners.formats.markup import absolute
 from cleaners.formats.times import iso
 from schemas.documents import Refusal
 from schemas.drift import Drift

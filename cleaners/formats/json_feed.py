@@ -10,9 +10,9 @@ from typing import Any
 from cleaners.formats.columns import without_surrogates
 from cleaners.formats.encoded import to_utf8
 from cleaners.formats.entry import Format, Glimpse
-from cleaners.formats.feed_texts import absolute, words
+from cleaners.formats.feed_texts import words
 from cleaners.formats.json_slices import Array, arrays, dump, load
-from cleaners.formats.markup import to_text
+from cleaners.formats.markup import absolute, to_text
 from cleaners.formats.times import iso
 from schemas.documents import Refusal
 from schemas.drift import Drift

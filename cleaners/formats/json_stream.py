@@ -19,6 +19,7 @@ from schemas.records import Finding
 
 _NAME = "json-stream"
 _SAMPLE = 12  # objects that tell the format
+_STRAY = "What stands here between objects is none."
 
 
 def recognise(glimpse: Glimpse) -> float:
@@ -66,9 +67,6 @@ def parse(data: bytes, options: CleanOptions) -> Iterator[Finding]:
     stray = _stray(text, reached, len(text))
     if stray is not None:
         yield Refusal(encoded.at(stray), len(data), "format", "no-row", _STRAY)
-
-
-_STRAY = "What stands here between objects is none."
 
 
 def cutter(head: bytes, options: CleanOptions) -> Cutter:

@@ -6,8 +6,10 @@ menus and footers there is trafilatura (news_page.py).
 
 import html
 import re
+from urllib.parse import urljoin
 
 _NAME = re.compile(r"/?([a-zA-Z][a-zA-Z0-9]*)")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _SPACES = re.compile("  +")
 _HREF = re.compile(r"""(?:^|\s)href\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 _ALT = re.compile(r"""(?:^|\s)alt\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
@@ -161,3 +163,13 @@ def _attribute(pattern: re.Pattern[str], tag: str) -> str:
         return html.unescape(value).strip() if "&" in value else value.strip()
     found = pattern.search(tag)
     return html.unescape(next(filter(None, found.groups()), "")).strip() if found else ""
+
+
+def absolute(base: str | None, address: str) -> str:
+    """Return where an address leads that may be relative to `base`; as it is where that cannot be told."""
+    if not base or _SCHEME.match(address):
+        return address
+    try:
+        return urljoin(base, address)
+    except ValueError:
+        return address

@@ -7,7 +7,8 @@ behind those of the link before it; a link with nothing beside it, if it is a li
 
 import re
 from collections.abc import Iterator
-from urllib.parse import urljoin
+
+from cleaners.formats.markup import absolute
 
 #: Letters on either side that are compared, and how many of them a link must have to be told by them: fewer
 #: are the bars and bullets of a menu, and its words may be anywhere.
@@ -52,8 +53,8 @@ def links_in(page: str, text: str, address: str | None) -> tuple[str, ...]:
             if there >= 0:
                 found[target] = None
                 at = there
-    home = _joined(address, base) if base else address
-    return tuple(dict.fromkeys(_joined(home, target) for target in found))
+    home = absolute(address, base) if base else address
+    return tuple(dict.fromkeys(absolute(home, target) for target in found))
 
 
 def _blocks(page: str) -> tuple[str | None, Iterator[Block]]:
@@ -100,10 +101,3 @@ def _blocks(page: str) -> tuple[str | None, Iterator[Block]]:
 
 def _letters(text: str) -> str:
     return _NO_LETTERS.sub("", text)
-
-
-def _joined(base: str | None, target: str) -> str:
-    try:
-        return urljoin(base, target) if base else target
-    except ValueError:  # brackets where no address has them
-        return target

@@ -91,14 +91,13 @@ def test_a_document_too_large_for_its_worker_is_quarantined_and_the_others_are_n
 
 
 @pytest.mark.parametrize("limit", [MEGABYTE // 2, MEGABYTE, 1_900_000, 2_200_000, 3 * MEGABYTE])
-def test_within_any_limit_a_document_lands_or_is_kept_in_quarantine(limit: int) -> None:
-    """Far below what the setting allows: there a library in C++ (CLD2) ends the process, where Python would
-    say MemoryError. What fits is in what the heap still holds: it differs by machine."""
+def test_a_worker_that_has_just_started_survives_any_limit(limit: int) -> None:
+    """Far below what the setting allows. What fits is in what the heap still holds: it differs by machine."""
     paths = sorted((Path(__file__).parents[2] / "seeds").glob("*.txt"))
     refs = [Ref(source="s", uri=path.name, path=str(path), bytes=path.stat().st_size) for path in paths]
     with Pool(1) as pool:
         items, rows = outcome(pool.clean(Job(refs=tuple(refs), memory=limit)))
-    assert {reason for reason, _ in rows} <= {"memory", "worker-died"}
+    assert {reason for reason, _ in rows} <= {"memory"}
     assert bool(items) or len(rows) == len(paths)
 
 

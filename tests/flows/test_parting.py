@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cleaners.parts import Sizes
+from cleaners.text_parts import TOO_MANY_LINES
 from flows.asked import asked, with_asked
 from flows.cli import main
 from flows.inputs import Harm, Ref, UnusableInputError, fingerprint, look, read
@@ -41,6 +42,7 @@ def test_a_small_file_is_one_document(tmp_path: Path) -> None:
 
 def test_a_small_file_of_very_many_lines_is_read_in_parts(tmp_path: Path) -> None:
     """Lines cost memory, however short: as one document it would be refused."""
+    assert LINES == TOO_MANY_LINES
     data = b"".join(b"%d\n" % (n % 7) for n in range(LINES + 1))
     (tmp_path / "a.txt").write_bytes(data)
     parts = list(parted(ref_of(tmp_path / "a.txt")))
