@@ -7,10 +7,9 @@ line of weeks tells first where each post may lie.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from functools import cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +20,8 @@ from cleaners.dates.habits import Habits
 from cleaners.dates.likelihood import Emissions
 from cleaners.dates.order import Emit, Order, Paces, is_long
 from cleaners.dates.told import Told
-from cleaners.dates.waits import CELL, Opened
+from cleaners.dates.waits import CELL
+from cleaners.dates.weeks import CLOSED, CLOSED_SURVEY, Weeks, by_week, mean_by_week, read_weeks
 
 #: Posts of the sample, and how many of them there must be: a few posts have no habits and cost nothing.
 _SAMPLE, _FEW = 200, 4
@@ -38,33 +38,10 @@ _SOON = 400.0
 #: Steps of a day, where posts come daily: of 12 development channels with many posts a day, 9 deviate by 0.13
 #: to 0.31 of their mean, which would be 10 steps and more; 8 dated no better than 6. Long ranges get fewer.
 _STEPS, _FINE = 6, 4096
-#: Weeks are looked at before days: those that hold this little of the posterior of a post are closed to it,
-#: unless they lie beside others. 1e-3 moved the ends of 5 % of the intervals of development dumps and 3 best
-#: days of a thousand, 3e-4 half as many ends and 1 best day. The survey finds the ends of the line itself, by
-#: _OUTSIDE, so it needs more of the tails.
-_CLOSED, _CLOSED_SURVEY = 3e-4, 1e-5
 _UNLIKELY = 1e-3  # directions below this share of the evidence by weeks are not looked at by days
-#: Nor are paces below this share of the posts: with 1e-3, in the survey too, 7 undated posts of a thousand
-#: lost their day.
-_NO_PACE = 1e-5
 #: Steps of all posts from which weeks are looked at first where the compiled passes are loaded already.
 _SHORT = 200_000
-#: Where no post has this share of a year by weeks, none will be given one (posts._OWN_YEAR_SHARE), and days
-#: tell nothing more. Of development dumps in which some post is given a year, the least had 0.346 by weeks.
-_NO_YEAR = 0.33
 _EMITTED = 4_000_000  # values of likelihoods that are kept from the passes over weeks for those over days
-
-
-@dataclass(frozen=True, slots=True)
-class _Weeks:
-    """What weeks leave of directions and paces, and of the places of the posts (posts x weeks; None: any).
-
-    block: the posteriors of all posts, where they are one block (posts x weeks).
-    """
-
-    paces: Paces
-    opened: Opened | None = None
-    block: NDArray[np.float32] | None = None
 
 
 class Timeline:
@@ -93,13 +70,11 @@ class Timeline:
         """Yield blocks of posteriors (posts x days) with the number of their first post, last block first."""
         every = range(len(self._told.clues))
         emit, grid = self._emit(every, self.emissions), self.emissions.grid
-        weeks = self._by_week(emit, len(every), self.emissions, self._paces, _CLOSED)
-        if (
-            weeks.block is not None
-            and not any(self._told.fixed)
-            and _most_of_a_year(weeks.block, grid) < _NO_YEAR
+        weeks = self._by_week(emit, len(every), self.emissions, self._paces, CLOSED)
+        if weeks.posteriors is not None and (
+            weeks.is_open() or not (any(self._told.fixed) or weeks.tells_a_year(grid))
         ):
-            return iter([(0, _even(weeks.block, grid.size))])
+            return weeks.by_days(grid.size, emit)
         return self._by_day(emit, len(every), self.emissions, weeks).posterior()
 
     def _survey(
@@ -110,7 +85,7 @@ class Timeline:
         paces = Paces(_BOTH, tuple(gap * stride for gap in table["gaps"]), tuple(table["gap_shares"]))
         emissions = Emissions(grid, offsets)
         emit = self._emit(sample, emissions)
-        weeks = self._by_week(emit, len(sample), emissions, paces, _CLOSED_SURVEY)
+        weeks = self._by_week(emit, len(sample), emissions, paces, CLOSED_SURVEY)
         order = self._by_day(emit, len(sample), emissions, weeks)
         mass, habits = np.zeros(grid.size), Habits(grid)
         for first, block in order.posterior():
@@ -125,36 +100,28 @@ class Timeline:
         kept = replace(kept, gaps=tuple(gap / stride for gap in kept.gaps))
         return make_grid(grid.day(low), grid.day(high)), habits.tables(offsets), kept
 
-    def _by_week(self, emit: Emit, count: int, emissions: Emissions, paces: Paces, closed: float) -> "_Weeks":
+    def _by_week(self, emit: Emit, count: int, emissions: Emissions, paces: Paces, closed: float) -> Weeks:
         """Return what a line of weeks leaves of some posts. Where days cost little, it leaves everything."""
         size = emissions.grid.size
         long = is_long(count, size, paces)
         self._swept = self._swept or long  # where the survey has loaded the compiled passes, they are there
         if not long and not (self._swept and paces.work(count, size) >= _SHORT):
-            return _Weeks(paces)
-
-        def by_week(number: int) -> NDArray[np.float32] | None:
-            row = emit(number)
-            return None if row is None else _mean_by_week(row)
-
+            return Weeks(paces)
         cells = -(-size // CELL)
-        weeks = Order(
-            cache(by_week) if count * cells <= 2 * _EMITTED else by_week,
+        weekly = by_week(emit)
+        order = Order(
+            cache(weekly) if count * cells <= 2 * _EMITTED else weekly,
             count,
             cells,
-            _mean_by_week(_last_prior(emissions.grid, self._told.bound)),
+            mean_by_week(_last_prior(emissions.grid, self._told.bound)),
             replace(paces, steps=1, days=CELL),
             emissions.offsets,
             swept=True,
             least=_UNLIKELY,
         )
-        opened, whole = np.zeros((count, cells), dtype=np.bool_), None
-        for first, block in weeks.posterior():
-            opened[first : first + len(block)] = _beside(_bulk(block, closed))
-            whole = block if len(block) == count else None
-        return _Weeks(replace(weeks.kept(_NO_PACE), steps=paces.steps, days=paces.days), opened, whole)
+        return read_weeks(order, paces.steps, paces.days, count, closed)
 
-    def _by_day(self, emit: Emit, count: int, emissions: Emissions, weeks: "_Weeks") -> Order:
+    def _by_day(self, emit: Emit, count: int, emissions: Emissions, weeks: Weeks) -> Order:
         """Return the order of some posts on the days that the weeks leave them."""
         size, prior = emissions.grid.size, _last_prior(emissions.grid, self._told.bound)
         swept = self._swept or weeks.opened is not None
@@ -170,49 +137,6 @@ class Timeline:
             )
 
         return cache(emit) if len(posts) * emissions.grid.size <= _EMITTED else emit
-
-
-def _mean_by_week(row: NDArray[Any]) -> NDArray[Any]:
-    """Return the mean of each seven days."""
-    whole = len(row) - len(row) % CELL
-    weeks = np.empty(-(-len(row) // CELL), dtype=row.dtype)
-    np.dot(
-        row[:whole].reshape(-1, CELL), np.full(CELL, 1 / CELL, dtype=row.dtype), out=weeks[: whole // CELL]
-    )
-    weeks[whole // CELL :] = np.add.reduce(row[whole:]) / max(len(row) - whole, 1)
-    return weeks
-
-
-def _even(block: NDArray[np.float32], size: int) -> NDArray[np.float32]:
-    """Return posteriors by weeks as those of `size` days, of which those of a week are alike."""
-    days = np.full(block.shape[1], CELL)
-    days[-1] = size - CELL * (block.shape[1] - 1)
-    return np.repeat(block / days.astype(np.float32), days, axis=1)
-
-
-def _most_of_a_year(block: NDArray[np.float32], grid: Grid) -> float:
-    """Return the largest share of a year in the posteriors of posts by weeks, with all weeks it begins in."""
-    first = np.flatnonzero(np.diff(grid.years, prepend=0))
-    last = np.append(first[1:], grid.size) - 1
-    totals = np.zeros((len(block), block.shape[1] + 1))
-    np.cumsum(block, axis=1, out=totals[:, 1:])
-    return float((totals[:, last // CELL + 1] - totals[:, first // CELL]).max())
-
-
-def _bulk(block: NDArray[np.float32], share: float) -> Opened:
-    """Return where the posteriors are, but for the least weeks that hold a share of each."""
-    ordered = np.sort(block, axis=1)
-    closed = (np.cumsum(ordered, axis=1) <= share).sum(axis=1)
-    # What is no number closes nothing.
-    return np.asarray(~(block < np.take_along_axis(ordered, closed[:, None], axis=1)))
-
-
-def _beside(opened: Opened) -> Opened:
-    """Open the weeks on both sides, too."""
-    wide = opened.copy()
-    wide[:, 1:] |= opened[:, :-1]
-    wide[:, :-1] |= opened[:, 1:]
-    return wide
 
 
 def _spike(grid: Grid, day: date) -> NDArray[np.float32]:
