@@ -59,7 +59,14 @@ def assemble_records(
         input_format=known.name,
         drifts=parsed.drifts,
         notes=parsed.notes,
+        made_at=_made_at(parsed.made_at, items),
     )
+
+
+def _made_at(stated: str | None, items: Sequence[Item]) -> str | None:
+    """Return the latest time that a document states of itself or of its records, in UTC."""
+    times = (utc(stated), *(at for item in items for at in (item.posted_at, item.edited_at)))
+    return max(filter(None, times), default=None)
 
 
 def _damage(parsed: Parsed) -> Iterator[Refusal]:

@@ -140,8 +140,8 @@ def _ask(
         )
     noted = after(last, ref, now(), told, random.random())  # noqa: S311 - spreads load, keeps no secret
     if isinstance(told, Answer) and told.status == 200:
-        day = ref.fetched_at or noted.polled_at[:10]
-        here = replace(ref, path=str(file), bytes=told.bytes, address=None, fetched_at=day)
+        when = ref.fetched_at or noted.polled_at
+        here = replace(ref, path=str(file), bytes=told.bytes, address=None, fetched_at=when)
         return look(replace(here, media_type=told.media_type or here.media_type)), noted
     with contextlib.suppress(OSError):
         file.unlink()

@@ -135,3 +135,5 @@ class CleanedDocument:
     drifts: tuple[Drift, ...] = ()
     #: What a person should know of how it was read, such as which columns were taken for what.
     notes: tuple[str, ...] = ()
+    #: The latest time, in UTC, that it states of itself or of its records: it was made no earlier.
+    made_at: str | None = None

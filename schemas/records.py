@@ -61,8 +61,15 @@ class Note:
     text: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """When a document says it was made (`lastBuildDate`), in the form of a record's times."""
+
+    at: str
+
+
 #: What a parser yields. Codec runs only where the bytes are not UTF-8 throughout.
-Finding = Record | Refusal | Drift | CodecRun | Note
+Finding = Record | Refusal | Drift | CodecRun | Note | Made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,3 +81,4 @@ class Parsed:
     drifts: tuple[Drift, ...]
     runs: tuple[CodecRun, ...]
     notes: tuple[str, ...] = ()
+    made_at: str | None = None

@@ -48,7 +48,8 @@ WHERE fresh.item_id = past.item_id AND fresh.version_id = past.version_id
 """
 # What matching would read of core.versions, where that holds no other version of these items.
 _MOVED = f"""
-CREATE OR REPLACE TEMP TABLE moved_versions AS SELECT {", ".join(MOVES)} FROM arrow_versions
+CREATE OR REPLACE TEMP TABLE moved_versions AS
+SELECT {", ".join(MOVES)} FROM (SELECT *, NULL::TIMESTAMPTZ AS shown_at FROM arrow_versions) AS versions
 """  # noqa: S608 - names of a module
 _CHOSEN = """
 SELECT min(rowid) AS place
@@ -72,6 +73,11 @@ class Versions:
     known: int
     new: int
     items: int
+
+    @property
+    def alone(self) -> bool:
+        """Say whether each item of the batch has one version, which is new."""
+        return not self.known and self.new == self.items
 
 
 def find_new_versions(con: duckdb.DuckDBPyConnection) -> Versions:
@@ -101,7 +107,7 @@ def add_rows(
     con: duckdb.DuckDBPyConnection, batch: Batch, run_id: str, versions: Versions, *, whole: bool
 ) -> None:
     """Insert all that cleaning made of the documents in `new_documents`, and that this run did so. Make
-    `moved_versions` where no version of their items was known.
+    `moved_versions` where none of their items has another version.
 
     They are new, or their rows were taken out before; `whole`: they are all documents of the batch.
     """
@@ -112,7 +118,7 @@ def add_rows(
         said = said.take(con.sql(_CHOSEN).to_arrow_table()["place"])
     with registered(con, "arrow_versions", said):
         con.execute("INSERT INTO core.versions BY NAME FROM arrow_versions")
-        if not versions.known:
+        if versions.alone:
             con.execute(_MOVED)
     con.execute(_ADD_SIGHTINGS)
     for name in _ROWS:

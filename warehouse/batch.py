@@ -32,6 +32,7 @@ DOCUMENTS = pa.schema(
         ("input_format", pa.string()),
         ("asked", pa.string()),
         ("packed", pa.int64()),
+        ("made_at", pa.timestamp("us", tz="UTC")),
     ]
 )
 BODIES = pa.schema([("document_key", KEY), ("piece", pa.int32()), ("body", pa.large_binary())])

@@ -16,6 +16,22 @@ SELECT
     (SELECT count(DISTINCT item_id) FROM core.sightings SEMI JOIN stage_receipts USING (document_key)),
     (SELECT count(*) FROM stage_receipts ANTI JOIN raw.documents USING (document_key))
 """
+# A poll says by the second when it was made: the same bytes under the same names are one receipt a day.
+_SAME_DAY = """
+UPDATE stage_receipts SET receipt_key = known.receipt_key
+FROM (
+    SELECT document_key, source, uri, media_type, left(fetched_at, 10) AS day, min(receipt_key) AS receipt_key
+    FROM raw.receipts
+    WHERE document_key IN (SELECT document_key FROM stage_receipts)
+    GROUP BY ALL
+) AS known
+WHERE known.document_key = stage_receipts.document_key
+    AND known.source = stage_receipts.source
+    AND known.uri = stage_receipts.uri
+    AND known.media_type = stage_receipts.media_type
+    AND known.day = left(stage_receipts.fetched_at, 10)
+"""
+_ANY_KNOWN = "FROM stage_receipts ANTI JOIN new_documents USING (document_key) LIMIT 1"
 _ADD_RECEIPTS = """
 INSERT INTO raw.receipts BY NAME
 SELECT * FROM stage_receipts ANTI JOIN raw.receipts USING (receipt_key) ORDER BY receipt_key
@@ -81,6 +97,8 @@ def note_unchanged(
 
 def note_receipts(con: duckdb.DuckDBPyConnection, run_id: str) -> None:
     """Note what a run was given: the staged receipts, of which `new_documents` names the new ones."""
+    if con.execute(_ANY_KNOWN).fetchone():
+        con.execute(_SAME_DAY)
     con.execute(_ADD_RECEIPTS)
     con.execute(_NOTE_RECEIPTS, [run_id, run_id])
 

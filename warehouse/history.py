@@ -10,6 +10,7 @@ from schemas.errors import InputError
 from warehouse.batch import Batch
 from warehouse.connection import staged
 from warehouse.rederive import different
+from warehouse.turning import SEEN_AT
 
 #: What of an item is held against what: all that it says, and where it stands.
 FIELDS = (
@@ -20,7 +21,11 @@ FIELDS = (
     *("extras", "first_line", "last_line", "byte_start", "byte_end", "boundary_confidence", "boundary_cue"),
     "dropped",
 )
-_VERSIONS = "SELECT * FROM core.versions UNION ALL BY NAME SELECT * FROM ops.past_versions"
+_VERSIONS = """
+SELECT * EXCLUDE (shown_at) FROM core.versions
+UNION ALL BY NAME
+SELECT * EXCLUDE (shown_at) FROM ops.past_versions
+"""
 _TITLED = "* EXCLUDE (title_length) REPLACE (coalesce(title, left(text, title_length)) AS title)"
 # The rows of a document as the last run made them that came no later.
 _SIGHTINGS_AT = """
@@ -54,7 +59,7 @@ UNION ALL BY NAME
 SELECT {columns} FROM stage_items
 """
 _VERSIONS_AFTER = """
-SELECT * FROM core.versions WHERE item_id IN (FROM touched_items)
+SELECT {columns} FROM core.versions WHERE item_id IN (FROM touched_items)
 UNION BY NAME
 SELECT DISTINCT {columns} FROM stage_items
 """
@@ -65,13 +70,22 @@ versions AS (SELECT {titled} FROM ({versions})),
 shown AS (
     FROM sightings
     QUALIFY row_number() OVER (PARTITION BY item_id, version_id ORDER BY document_key, ordinal) = 1
+),
+times AS (
+    SELECT sighting.item_id, sighting.version_id, max({seen_at}) AS shown_at
+    FROM sightings AS sighting
+    JOIN raw.documents AS document ON document.document_key = sighting.document_key
+    JOIN raw.receipts AS receipt ON receipt.receipt_key = document.receipt_key
+    GROUP BY sighting.item_id, sighting.version_id
 )
 SELECT version.* , shown.* EXCLUDE (item_id, version_id)
 FROM versions AS version
 JOIN shown ON shown.item_id = version.item_id AND shown.version_id = version.version_id
+LEFT JOIN times ON times.item_id = version.item_id AND times.version_id = version.version_id
 QUALIFY row_number() OVER (
     PARTITION BY version.item_id
-    ORDER BY version.edited_at DESC NULLS LAST, version.posted_at DESC NULLS LAST, version.version_id DESC
+    ORDER BY version.edited_at DESC NULLS LAST, version.posted_at DESC NULLS LAST,
+        times.shown_at DESC NULLS LAST, version.version_id DESC
 ) = 1
 """
 _CHANGED = """
@@ -110,14 +124,7 @@ def changes_between(con: duckdb.DuckDBPyConnection, run_a: str, run_b: str) -> I
                 f"There is no run {run_id} in this warehouse. The view runs lists them: "  # noqa: S608 - prose
                 "feedmill sql 'select run_id, command from runs'."
             )
-        con.execute(
-            _STATE.format(
-                name=name,
-                sightings=_SIGHTINGS_AT.format(place=row[0]),
-                versions=_VERSIONS,
-                titled=_TITLED,
-            )
-        )
+        con.execute(_state(name, _SIGHTINGS_AT.format(place=row[0]), _VERSIONS))
     yield from _changes(con)
 
 
@@ -128,20 +135,23 @@ def changes_of(con: duckdb.DuckDBPyConnection, batch: Batch) -> Iterator[Change]
         if not different(con):
             return
         con.execute(_TOUCHED)
-        con.execute(_STATE.format(name="before", sightings=_PRESENT, versions=_VERSIONS, titled=_TITLED))
+        con.execute(_state("before", _PRESENT, _VERSIONS))
         names = {
-            table: ", ".join(name for (name, *_) in con.execute(f"DESCRIBE core.{table}").fetchall())
+            table: ", ".join(
+                name
+                for (name, *_) in con.execute(f"DESCRIBE core.{table}").fetchall()
+                if name != "shown_at"  # of a version: landing notes it
+            )
             for table in ("sightings", "versions")
         }
-        con.execute(
-            _STATE.format(
-                name="after",
-                sightings=_SIGHTINGS_AFTER.format(present=_PRESENT, columns=names["sightings"]),
-                versions=_VERSIONS_AFTER.format(columns=names["versions"]),
-                titled=_TITLED,
-            )
-        )
+        sightings = _SIGHTINGS_AFTER.format(present=_PRESENT, columns=names["sightings"])
+        con.execute(_state("after", sightings, _VERSIONS_AFTER.format(columns=names["versions"])))
         yield from _changes(con)
+
+
+def _state(name: str, sightings: str, versions: str) -> str:
+    """Return what makes a table of the current versions among some, as they were seen."""
+    return _STATE.format(name=name, sightings=sightings, versions=versions, titled=_TITLED, seen_at=SEEN_AT)
 
 
 def _changes(con: duckdb.DuckDBPyConnection) -> Iterator[Change]:

@@ -15,6 +15,7 @@ from warehouse.matching import match
 from warehouse.recipes import enter_recipe
 from warehouse.telling import Change
 from warehouse.transaction import transaction
+from warehouse.turning import turn
 
 # A document lands with all its rows or not at all, so one question, is it there, decides for all of them.
 # Versions and texts are shared between documents and are asked for by themselves.
@@ -71,6 +72,7 @@ def _land(
     ((new, size),) = con.execute(_COUNT_DOCUMENTS).fetchall()
     versions = find_new_versions(con)
     items_new, items_changed, items_unchanged = count_items(con, versions)
+    note_receipts(con, run_id)
     copies = Change()
     quarantined = 0
     if new:
@@ -80,9 +82,10 @@ def _land(
         else:
             keep(folder, con.sql(_OUTSIDE).to_arrow_table())
         add_rows(con, batch, run_id, versions, whole=new == batch.documents.num_rows)
+        turned = turn(con, versions)
         # Where nothing is signed and no item was edited, no text and no cluster is touched.
-        if batch.signatures.num_rows or items_changed:
-            copies = match(con, matcher, batch.recipe, moved=not versions.known)
+        if batch.signatures.num_rows or items_changed or turned:
+            copies = match(con, matcher, batch.recipe, moved=versions.alone)
         else:
             enter_recipe(con, batch.recipe)
         quarantined = count_quarantined(con, batch)
@@ -97,6 +100,5 @@ def _land(
         quarantined=quarantined,
         bytes=size,
     )
-    note_receipts(con, run_id)
     note_batch(con, landed, run_id, at)
     return landed

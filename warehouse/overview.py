@@ -46,7 +46,8 @@ shown AS (
     WHERE version.item_id IN (SELECT cluster_id FROM fresh)
     QUALIFY row_number() OVER (
         PARTITION BY version.item_id
-        ORDER BY version.edited_at DESC NULLS LAST, version.posted_at DESC NULLS LAST, version.version_id DESC
+        ORDER BY version.edited_at DESC NULLS LAST, version.posted_at DESC NULLS LAST,
+            version.shown_at DESC NULLS LAST, version.version_id DESC
     ) = 1
 )
 SELECT

@@ -14,6 +14,7 @@ from warehouse.judges import Matcher
 from warehouse.matching import match
 from warehouse.relational import UNPAIRED
 from warehouse.transaction import transaction
+from warehouse.turning import turn
 
 #: What of a staged document is held against what landed, and under which names. A line
 #: of an item whose version is the same says the same.
@@ -27,7 +28,7 @@ _COMPARED = (
     ("stage_quarantine", "core.quarantine", "document_key, byte_start, byte_end, stage, reason, detail"),
     ("stage_traces", "core.traces", "document_key, line, steps::VARCHAR"),
     ("stage_drifts", "core.drifts", "document_key, path, what, times"),
-    ("stage_documents", "raw.documents", "document_key, encoding, input_format"),
+    ("stage_documents", "raw.documents", "document_key, encoding, input_format, made_at"),
 )  # fmt: skip
 _DIFFERENT = """
 SELECT DISTINCT document_key FROM (
@@ -146,13 +147,15 @@ SET
     cleaner = staged.cleaner,
     encoding = staged.encoding,
     input_format = staged.input_format,
-    asked = staged.asked
+    asked = staged.asked,
+    made_at = staged.made_at
 FROM stage_documents AS staged
 WHERE staged.document_key = documents.document_key AND (
     staged.cleaner <> documents.cleaner
     OR staged.encoding <> documents.encoding
     OR staged.input_format IS DISTINCT FROM documents.input_format
     OR staged.asked IS DISTINCT FROM documents.asked
+    OR staged.made_at IS DISTINCT FROM documents.made_at
 )
 """
 
@@ -191,8 +194,8 @@ def rederive(
         con.execute(
             "DELETE FROM new_documents WHERE document_key NOT IN (SELECT document_key FROM raw.documents)"
         )
-        landed = _replace(con, batch, run_id, matcher)
         con.execute(_NOTE_DOCUMENTS)
+        landed = _replace(con, batch, run_id, matcher)
         note_batch(con, landed, run_id, at)
     return landed
 
@@ -219,6 +222,7 @@ def _replace(con: duckdb.DuckDBPyConnection, batch: Batch, run_id: str, matcher:
     con.execute(_FORGET)
     ((before,),) = con.execute(_COPIES).fetchall()
     con.execute(_UNLEAD)
+    turn(con, versions, former=True)
     copies = match(con, matcher, batch.recipe)
     return Landed(
         documents_unchanged=given,

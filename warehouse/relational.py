@@ -65,7 +65,7 @@ SELECT right_key FROM dedup.pairs WHERE left_key IN (SELECT text_key FROM {texts
 # All versions of the items of a batch, read once.
 MOVES = (
     *("item_id", "version_id", "text_key"),
-    *("published_earliest", "text_length", "edited_at", "posted_at"),
+    *("published_earliest", "text_length", "edited_at", "posted_at", "shown_at"),
 )
 MOVED = f"""
 SELECT {", ".join(MOVES)}
@@ -83,7 +83,11 @@ FROM (
         text_length,
         row_number() OVER (
             PARTITION BY item_id
-            ORDER BY edited_at DESC NULLS LAST, posted_at DESC NULLS LAST, version_id DESC
+            ORDER BY
+                edited_at DESC NULLS LAST,
+                posted_at DESC NULLS LAST,
+                shown_at DESC NULLS LAST,
+                version_id DESC
         ) AS place
     FROM {versions} AS every_version
 ) AS version

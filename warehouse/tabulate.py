@@ -14,7 +14,16 @@ from schemas.signatures import Recipe, Signed
 from schemas.traces import Step
 from warehouse import batch as shape
 from warehouse.batch import Batch, Receipt
-from warehouse.columns import document_key, keys, repeated_keys, starts, storable, table, uint32_lists
+from warehouse.columns import (
+    document_key,
+    keys,
+    moments,
+    repeated_keys,
+    starts,
+    storable,
+    table,
+    uint32_lists,
+)
 from warehouse.items import Escape, item_columns
 from warehouse.packing import PIECE, pack
 from warehouse.paragraphs import paragraph_columns
@@ -103,6 +112,7 @@ def _documents(
             [document.input_format for document in documents],
             [asked.get(document.document_id) for document in documents],
             [len(packed[document.document_id]) for document in documents],
+            moments([document.made_at for document in documents], lambda at: documents[at].uri),
         ],
     )
 

@@ -11,6 +11,7 @@ from cleaners.formats import feed_slices
 from cleaners.formats.feed_names import CORE, FIELDS, GROUPS, MODULES
 from cleaners.formats.feed_plain import Scanner
 from cleaners.formats.feed_texts import LONGEST, line, mend_xml
+from cleaners.formats.times import iso
 
 #: Before the name of an element: `<xhtml:p>` is the `<p>` of HTML. Serialised XML has no other `<`.
 _PREFIX = re.compile(r"<(/?)[^\W\d][\w.-]{0,40}:")
@@ -40,6 +41,7 @@ class Channel:
     lang: str | None = None
     base: str | None = None  # what addresses of its entries are relative to
     stated: bool = False  # whether the feed says so itself (xml:base)
+    made_at: str | None = None
 
 
 class Reader:
@@ -115,7 +117,9 @@ class Reader:
         key = said.fields.get("id") or (own[0] if own else None) or site or title
         stated = self._base or root.get(_XML_BASE)
         base = next((one for one in (stated, site, *own) if one and one.startswith(_WEB)), None)
-        return Channel(title, key, said.fields.get("lang"), base, stated=base is not None and base == stated)
+        made_at = iso(said.fields.get("edited")) or iso(said.fields.get("posted"))
+        by_itself, lang = base is not None and base == stated, said.fields.get("lang")
+        return Channel(title, key, lang, base, stated=by_itself, made_at=made_at)
 
     def _element(self, body: bytes) -> tuple[Any, bool]:
         whole = self._open + body + self._close

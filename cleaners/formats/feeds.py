@@ -18,7 +18,7 @@ from cleaners.formats.times import iso
 from schemas.documents import Refusal
 from schemas.drift import Drift
 from schemas.options import CleanOptions
-from schemas.records import Finding, Record
+from schemas.records import Finding, Made, Record
 
 _NAME = "feed"
 _BOM = b"\xef\xbb\xbf"
@@ -62,6 +62,8 @@ def parse(data: bytes, options: CleanOptions) -> Iterator[Finding]:
     for piece in feed_slices.slices(text, root):
         if channel is None:
             channel = reader.channel(text[root.end : piece.start], root.kind)
+            if channel.made_at:
+                yield Made(at=channel.made_at)
         place = (encoded.at(piece.start), encoded.at(piece.end))
         reached = place[1]
         if piece.last:

@@ -10,7 +10,7 @@ from cleaners.wide import wide_codec
 from schemas.documents import CodecRun, Refusal
 from schemas.drift import Drift
 from schemas.options import CleanOptions
-from schemas.records import Finding, Note, Parsed, Record
+from schemas.records import Finding, Made, Note, Parsed, Record
 
 #: Unknown things that are told apart in one document; hostile keys would make a list as long as the input.
 _DRIFTS = 1000
@@ -26,6 +26,7 @@ def read(known: Format, data: bytes, options: CleanOptions) -> Parsed:
     refusals: list[Refusal] = []
     runs: list[CodecRun] = []
     notes: list[str] = []
+    made_at: str | None = None
     drifts: Counter[tuple[str, str]] = Counter()
     part = options.part
     for finding in checked(_findings(known, data, options), len(data), known.name):
@@ -41,6 +42,8 @@ def read(known: Format, data: bytes, options: CleanOptions) -> Parsed:
                 runs.append(finding)
             case Note(text=text):
                 notes.append(text)
+            case Made(at=at):
+                made_at = at
     if not records and not refusals and not (part and not (part.first and part.last)):
         detail = f"This is {known.title}, but there is no message or article in it."
         refusals.append(Refusal(0, len(data), "format", "no-records", detail))
@@ -50,6 +53,7 @@ def read(known: Format, data: bytes, options: CleanOptions) -> Parsed:
         drifts=tuple(Drift(path=path, what=what, count=count) for (path, what), count in drifts.items()),
         runs=tuple(runs) or (CodecRun(0, len(data), "utf-8", "declared"),),
         notes=tuple(notes),
+        made_at=made_at,
     )
 
 

@@ -166,6 +166,25 @@ def test_new_bytes_at_one_address_are_a_new_document(web: Web, tmp_path: Path) -
         assert con.execute("SELECT count(*) FROM documents").fetchone() == (2,)
 
 
+CORRECTED = """<rss version="2.0"><channel><title>Lower Ash Gazette</title><link>https://ash.example/</link>
+<item><guid>https://ash.example/1</guid><title>The ferry</title>
+<pubDate>Mon, 06 May 2024 08:00:00 GMT</pubDate><description>{}</description></item></channel></rss>"""
+
+
+def test_a_story_that_is_corrected_without_a_word_shows_what_it_says_now(web: Web, tmp_path: Path) -> None:
+    """Three times: by chance alone the last one would be current once in four."""
+    warehouse = tmp_path / "w.duckdb"
+    told = ["It sank with 40 aboard.", "It sank with 14 aboard.", "It sank empty.", "It did not sink."]
+    for text in told:
+        web.serve(CORRECTED.format(text).encode())
+        time.sleep(1 - time.time() % 1)  # polls are told apart by the second
+        run(web, warehouse, "moving")
+    with duckdb.connect(str(warehouse), read_only=True) as con:
+        assert con.execute("SELECT text FROM items").fetchall() == [(f"The ferry\n\n{told[-1]}",)]
+        versions = con.execute("SELECT text FROM item_versions").fetchall()
+    assert [text.partition("\n\n")[2] for (text,) in versions] == told[::-1]
+
+
 def test_a_bad_source_stops_no_good_one_and_is_left_alone_for_a_while(web: Web, tmp_path: Path) -> None:
     warehouse = tmp_path / "w.duckdb"
     first = run(web, warehouse, "busy", "broken", "cut", "gone")

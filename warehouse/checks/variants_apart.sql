@@ -11,7 +11,7 @@ current_versions AS (
     )
     QUALIFY row_number() OVER (
         PARTITION BY item_id
-        ORDER BY edited_at DESC NULLS LAST, posted_at DESC NULLS LAST, version_id DESC
+        ORDER BY edited_at DESC NULLS LAST, posted_at DESC NULLS LAST, shown_at DESC NULLS LAST, version_id DESC
     ) = 1
 ),
 texts AS (

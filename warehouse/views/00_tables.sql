@@ -6,6 +6,7 @@ COMMENT ON COLUMN raw.documents.document_key IS 'the first 128 bits of document_
 COMMENT ON COLUMN raw.documents.document_id IS 'sha256 of the bytes, 64 hex digits';
 COMMENT ON COLUMN raw.documents.encoding IS 'codecs in order of first use, joined by +';
 COMMENT ON COLUMN raw.documents.bytes IS 'length in bytes';
+COMMENT ON COLUMN raw.documents.made_at IS 'the latest time that it states of itself or of its records: it was made no earlier';
 COMMENT ON COLUMN raw.documents.cleaner IS 'version of the cleaners that made its rows';
 
 COMMENT ON COLUMN raw.documents.receipt_key IS 'the name that it was cleaned under, in raw.receipts';
@@ -63,6 +64,7 @@ COMMENT ON COLUMN core.versions.published_confidence IS '0 to 1';
 COMMENT ON COLUMN core.versions.published_evidence IS 'the words it rests on';
 COMMENT ON COLUMN core.versions.posted_at IS 'when the source says it was first posted';
 COMMENT ON COLUMN core.versions.edited_at IS 'when the source says it was last edited; the greatest one is current';
+COMMENT ON COLUMN core.versions.shown_at IS 'when the last document that shows it was fetched or made, where its item has several versions; where the source names no times the greatest one is current';
 COMMENT ON COLUMN core.versions.lang IS 'language';
 COMMENT ON COLUMN core.versions.hashtags IS 'hashtags in order';
 COMMENT ON COLUMN core.versions.urls IS 'addresses in order';

@@ -1,6 +1,7 @@
 -- Items, clusters and what is counted from them. Ids are shown as 32 hex digits, as on the command line.
 
--- The current version is chosen by what the source says (edited, posted), then by content; never by arrival.
+-- The current version is chosen by what the source says (edited, posted), then by when it was seen,
+-- then by content; never by the order in which documents landed.
 CREATE VIEW main.items AS
 -- The rows are chosen by their numbers: texts need not go through the window.
 WITH current_versions AS (
@@ -11,7 +12,7 @@ WITH current_versions AS (
         FROM core.versions
         QUALIFY row_number() OVER (
             PARTITION BY item_id
-            ORDER BY edited_at DESC NULLS LAST, posted_at DESC NULLS LAST, version_id DESC
+            ORDER BY edited_at DESC NULLS LAST, posted_at DESC NULLS LAST, shown_at DESC NULLS LAST, version_id DESC
         ) = 1
     ) AS chosen ON chosen.place = version.rowid
 ),

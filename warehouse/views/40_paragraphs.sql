@@ -54,7 +54,7 @@ days AS (
     FROM core.versions
     QUALIFY row_number() OVER (
         PARTITION BY item_id
-        ORDER BY edited_at DESC NULLS LAST, posted_at DESC NULLS LAST, version_id DESC
+        ORDER BY edited_at DESC NULLS LAST, posted_at DESC NULLS LAST, shown_at DESC NULLS LAST, version_id DESC
     ) = 1
 ),
 reused AS (

@@ -30,11 +30,13 @@ SELECT
     replace(version.version_id::VARCHAR, '-', '') AS version_id,
     NOT version.is_superseded AND row_number() OVER (
         PARTITION BY version.item_id, version.is_superseded
-        ORDER BY version.edited_at DESC NULLS LAST, version.posted_at DESC NULLS LAST, version.version_id DESC
+        ORDER BY version.edited_at DESC NULLS LAST, version.posted_at DESC NULLS LAST,
+            version.shown_at DESC NULLS LAST, version.version_id DESC
     ) = 1 AS is_current,
     version.is_superseded,
     version.posted_at,
     version.edited_at,
+    version.shown_at,
     times.documents,
     document.document_id,
     seen.source,
@@ -44,7 +46,7 @@ SELECT
     sighting.byte_start,
     sighting.byte_end,
     version.* EXCLUDE (
-        item_id, version_id, is_superseded, posted_at, edited_at, text_length, text_key, spelling_key
+        item_id, version_id, is_superseded, posted_at, edited_at, shown_at, text_length, text_key, spelling_key
     )
 FROM versions AS version
 JOIN first_sightings AS sighting
@@ -52,11 +54,13 @@ JOIN first_sightings AS sighting
 JOIN times ON times.item_id = version.item_id AND times.version_id = version.version_id
 JOIN raw.documents AS document ON document.document_key = sighting.document_key
 LEFT JOIN ops.first_seen AS seen ON seen.document_key = sighting.document_key
-ORDER BY item_id, is_current DESC, is_superseded, edited_at DESC NULLS LAST, posted_at DESC NULLS LAST;
+ORDER BY item_id, is_current DESC, is_superseded, edited_at DESC NULLS LAST, posted_at DESC NULLS LAST,
+    shown_at DESC NULLS LAST;
 COMMENT ON VIEW main.item_versions IS
     'a version of an item, current or not: an edit by the source, or what former rules made of it';
-COMMENT ON COLUMN main.item_versions.is_current IS 'whether items shows it: the last edited, then the last posted, whatever came first';
+COMMENT ON COLUMN main.item_versions.is_current IS 'whether items shows it: the last edited, then the last posted, then the one seen last, whatever landed first';
 COMMENT ON COLUMN main.item_versions.is_superseded IS 'whether it is what former rules read, and nothing that the source said';
+COMMENT ON COLUMN main.item_versions.shown_at IS 'when the last document that shows it was fetched or made, of items with several versions, where that is known';
 COMMENT ON COLUMN main.item_versions.documents IS 'number of documents that it was seen in';
 
 CREATE VIEW main.findings AS

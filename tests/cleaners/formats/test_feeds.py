@@ -125,6 +125,32 @@ def test_a_guid_used_twice_names_one_item_only() -> None:
     assert len({item.item_id for item in document.items}) == 2
 
 
+@pytest.mark.parametrize(
+    ("root", "stated", "made_at"),
+    [
+        ("rss", "<lastBuildDate>Tue, 07 May 2024 10:00:00 +0200</lastBuildDate>", "2024-05-07T08:00:00Z"),
+        ("rss", "<pubDate>Tue, 07 May 2024 10:00:00 GMT</pubDate>", "2024-05-07T10:00:00Z"),
+        ("rss", "<pubDate>Sun, 05 May 2024 10:00:00 GMT</pubDate>", "2024-05-06T08:00:00Z"),
+        ("rss", "<lastBuildDate>lately</lastBuildDate>", "2024-05-06T08:00:00Z"),
+        ("rss", "", "2024-05-06T08:00:00Z"),
+        ("feed", "<updated>2024-05-07T10:00:00Z</updated>", "2024-05-07T10:00:00Z"),
+    ],
+)
+def test_a_feed_says_when_it_was_made(root: str, stated: str, made_at: str) -> None:
+    """By that versions are told apart of which the feed says nothing else: the latest time, its own or an
+    entry's."""
+    data = (
+        f'<rss version="2.0"><channel><title>A</title>{stated}<item><guid>1</guid><title>T</title>'
+        "<pubDate>Mon, 06 May 2024 08:00:00 GMT</pubDate></item></channel></rss>"
+        if root == "rss"
+        else f'<feed xmlns="http://www.w3.org/2005/Atom"><title>A</title>{stated}<entry><id>1</id>'
+        "<title>T</title><published>2024-05-06T08:00:00Z</published></entry></feed>"
+    )
+    document = clean(Blob(source="s", uri="u", data=data.encode()))
+    assert document.made_at == made_at
+    assert document.items[0].edited_at is None
+
+
 def test_updated_stands_in_for_published() -> None:
     data = b'<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>1</id><updated>2024-05-01T10:00:00Z</updated><summary>x</summary></entry></feed>'
     [record] = records("feed", data)
