@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Iterator, Set
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -52,7 +53,13 @@ def parse(data: bytes, options: CleanOptions) -> Iterator[Finding]:
         return
     yield columns.note(known, census)
     seen = {*census, *known.taken}
-    yield from read_rows(encoded, _lines(encoded.utf8), columns.Rows(known), seen)
+    last = options.part is None or options.part.last
+    for finding in read_rows(encoded, _lines(encoded.utf8), columns.Rows(known), seen):
+        if last and isinstance(finding, Refusal) and finding.end == len(data) and _is_open(encoded.utf8):
+            detail = "The last line ends within its object: the file was cut off."
+            yield replace(finding, reason="truncated", detail=detail)
+        else:
+            yield finding
 
 
 def cutter(head: bytes, options: CleanOptions) -> Cutter | None:
@@ -111,6 +118,12 @@ def read_row(data: bytes, start: int, end: int, place: tuple[int, int]) -> Refus
             exact: dict[str, Any] = columns.without_surrogates(json.loads(mended(line)))
             return exact
     return row
+
+
+def _is_open(data: bytes) -> bool:
+    """Say whether the last line begins an object and does not end it."""
+    line = data[data.rfind(b"\n") + 1 :].strip()
+    return line.startswith(b"{") and not line.endswith(b"}")
 
 
 def _lines(data: bytes) -> Iterator[tuple[int, int]]:

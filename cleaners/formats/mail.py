@@ -9,7 +9,18 @@ from collections.abc import Iterator
 from cleaners.formats.entry import Cutter, Format, Glimpse
 from cleaners.formats.json_slices import MAX_ELEMENT, dump
 from cleaners.formats.markup import to_text
-from cleaners.formats.mime import END, FIELD, MAX_HEADERS, Part, decoded, header, leaves, split_headers, words
+from cleaners.formats.mime import (
+    END,
+    FIELD,
+    MAX_HEADERS,
+    Part,
+    decoded,
+    header,
+    leaves,
+    split_headers,
+    unflowed,
+    words,
+)
 from cleaners.formats.times import iso
 from schemas.documents import Refusal
 from schemas.drift import Drift
@@ -119,13 +130,15 @@ def _message(message: bytes, start: int, end: int, options: CleanOptions, *, las
     sent = iso(_undated(header(headers, "date")))
     raw = header(headers, "date")
     title = words(header(headers, "subject") or "", options) or None
-    author = _sender(words(header(headers, "from") or "", options))
+    sender = words(header(headers, "from") or "", options)
+    author, address = _sender(sender), _angled(sender)
     attached = [
         {"name": part.name and words(part.name, options), "type": part.kind}
         for part in parts
         if part.attached or part.name
     ]
     extras = {
+        "address": address if address != author else None,
         "list_id": listed,
         "attachments": attached,
         "in_reply_to": _angled(header(headers, "in-reply-to")),
@@ -170,7 +183,8 @@ def _text(parts: list[Part], options: CleanOptions) -> tuple[str, tuple[str, ...
                     if plain:
                         return plain, urls, "text/html"
                 else:
-                    return text.replace("\r\n", "\n"), (), kind
+                    text = text.replace("\r\n", "\n")
+                    return unflowed(text, delete=part.flowed == "deleted") if part.flowed else text, (), kind
     return "", (), None
 
 
@@ -209,7 +223,15 @@ def _is_message(head: bytes) -> bool:
     return end is not None and fields == len(lines) and all(field.search(block) for field in _PLAIN)
 
 
-_KEEPS = ("list", "message id", "subject", "sender", "time as sent", "link targets", "names of attachments")
+_KEEPS = (
+    "list",
+    "message id",
+    "subject",
+    "sender and address",
+    "time as sent",
+    "link targets",
+    "names of attachments",
+)
 
 MBOX = Format(
     name="mbox",

@@ -10,6 +10,7 @@ import contextlib
 import quopri
 import re
 from dataclasses import dataclass
+from typing import Literal
 from urllib.parse import unquote
 
 from cleaners.decode import decode
@@ -37,6 +38,8 @@ class Part:
     body: bytes
     name: str | None
     attached: bool
+    #: Of text whose lines were broken for sending (RFC 3676): what becomes of the blank before a break.
+    flowed: Literal["kept", "deleted"] | None = None
 
 
 def split_headers(message: bytes) -> tuple[list[tuple[str, str]], bytes]:
@@ -93,7 +96,14 @@ def leaves(headers: list[tuple[str, str]], body: bytes) -> tuple[list[Part], lis
             if wanted
             else b""
         )
-        found.append(Part(kind, parameters.get("charset"), raw, name, disposition == "attachment"))
+        flowed = kind == "text/plain" and parameters.get("format", "").lower() == "flowed"
+        blank: Literal["kept", "deleted"] = (
+            "deleted" if parameters.get("delsp", "").lower() == "yes" else "kept"
+        )
+        attached = disposition == "attachment"
+        found.append(
+            Part(kind, parameters.get("charset"), raw, name, attached, flowed=blank if flowed else None)
+        )
     return found, notes
 
 
@@ -124,6 +134,26 @@ def decoded(raw: bytes, charset: str | None, options: CleanOptions) -> str:
         [(line.start, line.text) for line in read.lines] + [(one.start, "\ufffd") for one in read.refusals]
     )
     return "\n".join(text for _, text in pieces)
+
+
+def unflowed(text: str, *, delete: bool) -> str:
+    """Return text of `format=flowed` with its lines joined that were broken for sending (RFC 3676).
+
+    A line that ends in a blank goes on in the next one of the same depth of quotation; `delete`: without that
+    blank. The line `-- ` above a signature ends, as do empty ones. A blank in front of a line was put there.
+    """
+    made: list[str] = []
+    before: int | None = None  # the depth of the line before, if it goes on
+    for line in text.split("\n"):
+        said = line.lstrip(">")
+        depth = len(line) - len(said)
+        said = said.removeprefix(" ")
+        goes_on = said.endswith(" ") and said != "-- "
+        if before != depth or said in {"", "-- "}:
+            made += ["\n", ">" * depth, " " if depth and said else ""]
+        made.append(said[:-1] if goes_on and delete else said)
+        before = depth if goes_on else None
+    return "".join(made[1:])
 
 
 def header(headers: list[tuple[str, str]], name: str) -> str | None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from cleaners.decode import decode
 from cleaners.formats.entry import Format, Glimpse
+from cleaners.formats.json_ld import structured
 from cleaners.formats.json_slices import dump
 from cleaners.formats.markup import to_text
 from cleaners.formats.page_links import links_in
@@ -130,7 +131,8 @@ def article(page: str, start: int, end: int, address: str | None = None) -> Reco
         found = None
     metas = _metas(page)
     head = _first(metas, "og:title", "twitter:title", "headline", "dc.title")
-    title = _clean(head) or _title(page)
+    told = structured(page)
+    title = _clean(head) or told.headline or _title(page)
     text = (getattr(found, "text", None) or "") if found is not None else ""
     if not text.strip():
         return None
@@ -154,7 +156,7 @@ def article(page: str, start: int, end: int, address: str | None = None) -> Reco
         text=text,
         title=title,
         channel=site,
-        author=None if author and author.startswith(("http://", "https://")) else author,
+        author=told.author if author is None or author.startswith(("http://", "https://")) else author,
         native_id=canonical,
         identity=f"page:{canonical}" if canonical and canonical.startswith(("http://", "https://")) else None,
         posted_at=dates.posted,

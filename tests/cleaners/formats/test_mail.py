@@ -11,6 +11,7 @@ from format_properties import assert_tiled, cleaned, parsed, reasons, records
 
 from cleaners.formats import detect
 from cleaners.formats.entry import Glimpse
+from cleaners.formats.mime import unflowed
 from schemas.drift import Drift
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -209,3 +210,45 @@ def test_names_of_attachments_are_read(written: str, name: str) -> None:
     )
     said = json.loads(records("eml", data)[0].extras or "")
     assert said["attachments"] == [{"name": name, "type": "application/pdf"}]
+
+
+FLOWED = {
+    "soft breaks": ("One story \ngoes on \nhere.\nAnother.", "One story goes on here.\nAnother."),
+    "a blank that is taken out": ("Wörter\u00ad \nende", "Wörter\u00ad ende"),
+    "stuffed lines": (" From here.\n >no quotation", "From here.\n>no quotation"),
+    "quotations": (
+        "> They said \n> so, and \n>> before, too.\nWe did \nnot.",
+        "> They said so, and \n>> before, too.\nWe did not.",
+    ),
+    "a signature": ("Yours \n-- \nAnn \nBell", "Yours \n-- \nAnn Bell"),
+    "an empty line": ("One \n\nTwo", "One \n\nTwo"),
+}
+
+
+@pytest.mark.parametrize("case", FLOWED)
+def test_lines_that_were_broken_for_sending_are_joined(case: str) -> None:
+    written, text = FLOWED[case]
+    assert unflowed(written, delete=False) == text
+
+
+def test_only_text_that_says_so_is_joined() -> None:
+    head = b"From: Ann <ann@ash.example>\nMessage-ID: <1@ash.example>\nMIME-Version: 1.0\n"
+    head += b"Content-Type: text/plain"
+    for more, text in (
+        (b"", "One story \ngoes on."),
+        (b"; format=flowed", "One story goes on."),
+        (b'; charset=utf-8; Format="Flowed"; DelSp=Yes', "One storygoes on."),
+    ):
+        (record,) = records("eml", head + more + b"\n\nOne story \r\ngoes on.")
+        assert record.text == text
+
+
+def test_the_address_of_a_sender_is_kept() -> None:
+    for sender, author, address in (
+        ("Ann Bell <ann@ash.example>", "Ann Bell", "ann@ash.example"),
+        ("ann@ash.example", "ann@ash.example", None),
+    ):
+        data = f"From: {sender}\nMessage-ID: <1@ash.example>\nMIME-Version: 1.0\n\nThey met.".encode()
+        (record,) = records("eml", data)
+        assert record.author == author
+        assert json.loads(record.extras or "{}").get("address") == address

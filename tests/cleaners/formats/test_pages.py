@@ -1,8 +1,10 @@
 """Web pages, and web archives of them."""
 
 import gzip
+import json
 import zlib
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -237,3 +239,60 @@ class TestWarc:
         )
         assert record.posted_at is None
         assert "2024-04-01" in (record.extras or "")
+
+
+ARTICLE = {"@type": "NewsArticle", "headline": "The ferry &amp; the fog", "author": {"name": "Ann Bell"}}
+STRUCTURED: dict[str, tuple[Any, str | None, str | None]] = {
+    "an article": (ARTICLE, "The ferry & the fog", "Ann Bell"),
+    "in a graph, of several kinds": (
+        {"@graph": [{"@type": "Organization", "name": "Gazette"}, ARTICLE | {"@type": ["Thing", "Article"]}]},
+        "The ferry & the fog",
+        "Ann Bell",
+    ),
+    "several authors": (
+        ARTICLE | {"author": [{"name": "Ann Bell"}, "Carl Dee", {"name": "Ann Bell"}, {"@id": "#x"}]},
+        "The ferry & the fog",
+        "Ann Bell, Carl Dee",
+    ),
+    "an address is no name": (ARTICLE | {"author": "https://ash.example/ann"}, "The ferry & the fog", None),
+    "no article": ({"@type": "WebSite", "name": "Gazette", "author": "Ann"}, "On the page", None),
+    "deep": (json.loads("[" * 500 + "1" + "]" * 500), "On the page", None),
+    "wide": ([1] * 20_000 + [ARTICLE], "On the page", None),
+}
+
+
+@pytest.mark.parametrize("case", STRUCTURED)
+def test_json_ld_tells_who_wrote_an_article(case: str) -> None:
+    said, title, author = STRUCTURED[case]
+    (record,) = records("html", page_with(json.dumps(said)))
+    assert (record.title, record.author) == (title, author)
+
+
+@pytest.mark.parametrize(
+    "said", ["", "{", '{"@type": "Article", "author": NaN}', "[" * 100_000, '{"@type": "Article"}' * 2]
+)
+def test_json_ld_that_is_broken_says_nothing(said: str) -> None:
+    (record,) = records("html", page_with(said))
+    assert (record.title, record.author) == ("On the page", None)
+
+
+def test_scripts_that_never_end_take_no_time() -> None:
+    (record,) = records("html", page_with('<script type="application/ld+json">{"a": "</' * 10_000))
+    assert record.author is None
+
+
+def test_what_the_page_says_of_its_author_comes_first() -> None:
+    page = page_with(json.dumps(ARTICLE)).replace(
+        b"</head>", b'<meta name="author" content="The desk"></head>'
+    )
+    (record,) = records("html", page)
+    assert record.author == "The desk"
+
+
+def page_with(said: str) -> bytes:
+    """Return a page with JSON-LD."""
+    text = "The ferry sank on Monday in the harbour of Lower Ash. Nobody was hurt, said the mayor of it."
+    return (
+        '<!DOCTYPE html><html><head><title>On the page</title><script type="application/ld+json">'
+        f"{said}</script></head><body><article><p>{text}</p><p>{text[::-1]}</p></article></body></html>"
+    ).encode()

@@ -173,7 +173,9 @@ class TestJsonLines:
 
     def test_a_cut_line_is_refused(self) -> None:
         data = lines({"text": "one"}, {"text": "two"})[:-8]
-        assert reasons("jsonl", data) == ["invalid-json"]
+        assert reasons("jsonl", data) == ["truncated"]
+        assert reasons("jsonl", data + b"\n") == ["invalid-json"]
+        assert reasons("jsonl", data + b"}") == ["invalid-json"]
 
     @pytest.mark.parametrize("number", ["18446744073709551616", "-9223372036854775809", "9" * 400])
     def test_numbers_beyond_64_bits_keep_their_digits(self, number: str) -> None:
