@@ -8,7 +8,7 @@ LEFT JOIN (
     SELECT sighting.document_key, sighting.ordinal, coalesce(version.lines, 0) AS lines
     FROM core.sightings AS sighting
     LEFT JOIN (
-        SELECT item_id, version_id, strlen(text) - strlen(replace(text, chr(10), '')) + 1 AS lines
+        SELECT item_id, version_id, len(string_split(text, chr(10))) AS lines
         FROM core.versions
     ) AS version ON version.item_id = sighting.item_id AND version.version_id = sighting.version_id
 ) AS item ON item.document_key = paragraph.document_key AND item.ordinal = paragraph.item_ordinal
