@@ -47,11 +47,7 @@ def database_memory(warehouse: Path) -> str:
 
 
 def give_back() -> None:
-    """Have this process give back early what it frees: Arrow, whose own pool keeps 35 MB in a run, and the C
-    library, where that is glibc. Others do."""
-    import pyarrow as pa  # noqa: PLC0415 - workers, which import this module, may not have Arrow's threads
-
-    pa.set_memory_pool(pa.system_memory_pool())
+    """Have this process give back early what it frees, where its C library is glibc. Others do."""
     set_option = getattr(ctypes.CDLL(None), "mallopt", None)
     if set_option:
         for option, value in ((_M_TRIM_THRESHOLD, _BLOCK), (_M_MMAP_THRESHOLD, _BLOCK), (_M_ARENA_MAX, 2)):
