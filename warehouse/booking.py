@@ -34,11 +34,13 @@ WHERE known.document_key = stage_receipts.document_key
 _ANY_KNOWN = "FROM stage_receipts ANTI JOIN new_documents USING (document_key) LIMIT 1"
 _ADD_RECEIPTS = """
 INSERT INTO raw.receipts BY NAME
-SELECT * FROM stage_receipts ANTI JOIN raw.receipts USING (receipt_key) ORDER BY receipt_key
+SELECT DISTINCT ON (receipt_key) *
+FROM stage_receipts ANTI JOIN raw.receipts USING (receipt_key)
+ORDER BY receipt_key
 """
 _NOTE_RECEIPTS = """
 INSERT INTO ops.run_documents BY NAME
-SELECT
+SELECT DISTINCT
     ? AS run_id,
     receipt.document_key,
     receipt.receipt_key,

@@ -71,13 +71,7 @@ shown AS (
     FROM sightings
     QUALIFY row_number() OVER (PARTITION BY item_id, version_id ORDER BY document_key, ordinal) = 1
 ),
-times AS (
-    SELECT sighting.item_id, sighting.version_id, max({seen_at}) AS shown_at
-    FROM sightings AS sighting
-    JOIN raw.documents AS document ON document.document_key = sighting.document_key
-    JOIN raw.receipts AS receipt ON receipt.receipt_key = document.receipt_key
-    GROUP BY sighting.item_id, sighting.version_id
-)
+times AS ({times})
 SELECT version.* , shown.* EXCLUDE (item_id, version_id)
 FROM versions AS version
 JOIN shown ON shown.item_id = version.item_id AND shown.version_id = version.version_id
@@ -88,6 +82,20 @@ QUALIFY row_number() OVER (
         times.shown_at DESC NULLS LAST, version.version_id DESC
 ) = 1
 """
+# As warehouse/turning.py would note them; `documents` say when they were made.
+_TIMES = f"""
+    SELECT sighting.item_id, sighting.version_id, max({SEEN_AT}) AS shown_at
+    FROM sightings AS sighting
+    JOIN {{documents}} AS document ON document.document_key = sighting.document_key
+    JOIN raw.receipts AS receipt ON receipt.receipt_key = document.receipt_key
+    GROUP BY sighting.item_id, sighting.version_id
+"""  # noqa: S608 - names of this module
+_TIMES_NOTED = "SELECT item_id, version_id, shown_at FROM core.versions WHERE item_id IN (FROM touched_items)"
+_STAGED_TIMES = """(
+    SELECT document.document_key, document.receipt_key,
+        CASE WHEN staged.document_key IS NULL THEN document.made_at ELSE staged.made_at END AS made_at
+    FROM raw.documents AS document LEFT JOIN stage_documents AS staged USING (document_key)
+)"""
 _CHANGED = """
 SELECT replace(coalesce(after.item_id, before.item_id)::VARCHAR, '-', '') AS item_id,
     document.document_id, {fields}
@@ -124,7 +132,8 @@ def changes_between(con: duckdb.DuckDBPyConnection, run_a: str, run_b: str) -> I
                 f"There is no run {run_id} in this warehouse. The view runs lists them: "  # noqa: S608 - prose
                 "feedmill sql 'select run_id, command from runs'."
             )
-        con.execute(_state(name, _SIGHTINGS_AT.format(place=row[0]), _VERSIONS))
+        times = _TIMES.format(documents="raw.documents")
+        con.execute(_state(name, _SIGHTINGS_AT.format(place=row[0]), _VERSIONS, times))
     yield from _changes(con)
 
 
@@ -135,7 +144,7 @@ def changes_of(con: duckdb.DuckDBPyConnection, batch: Batch) -> Iterator[Change]
         if not different(con):
             return
         con.execute(_TOUCHED)
-        con.execute(_state("before", _PRESENT, _VERSIONS))
+        con.execute(_state("before", _PRESENT, _VERSIONS, _TIMES_NOTED))
         names = {
             table: ", ".join(
                 name
@@ -145,13 +154,14 @@ def changes_of(con: duckdb.DuckDBPyConnection, batch: Batch) -> Iterator[Change]
             for table in ("sightings", "versions")
         }
         sightings = _SIGHTINGS_AFTER.format(present=_PRESENT, columns=names["sightings"])
-        con.execute(_state("after", sightings, _VERSIONS_AFTER.format(columns=names["versions"])))
+        versions = _VERSIONS_AFTER.format(columns=names["versions"])
+        con.execute(_state("after", sightings, versions, _TIMES.format(documents=_STAGED_TIMES)))
         yield from _changes(con)
 
 
-def _state(name: str, sightings: str, versions: str) -> str:
-    """Return what makes a table of the current versions among some, as they were seen."""
-    return _STATE.format(name=name, sightings=sightings, versions=versions, titled=_TITLED, seen_at=SEEN_AT)
+def _state(name: str, sightings: str, versions: str, times: str) -> str:
+    """Return what makes a table of the current ones among some versions, by the times they were shown."""
+    return _STATE.format(name=name, sightings=sightings, versions=versions, titled=_TITLED, times=times)
 
 
 def _changes(con: duckdb.DuckDBPyConnection) -> Iterator[Change]:

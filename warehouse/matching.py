@@ -30,6 +30,7 @@ SEMI JOIN new_versions USING (text_key)
 ANTI JOIN dedup.signatures USING (text_key);
 
 CREATE OR REPLACE TEMP TABLE new_texts AS FROM matched_texts;
+CREATE TEMP TABLE IF NOT EXISTS moved_items (item_id UUID);
 CREATE TEMP TABLE IF NOT EXISTS forgotten (text_key UUID);
 CREATE TEMP TABLE IF NOT EXISTS bereft (text_key UUID);
 CREATE TEMP TABLE IF NOT EXISTS left_clusters (cluster_id UUID);
@@ -51,15 +52,20 @@ INSERT INTO matched_texts SELECT text_key FROM respelt
 """
 
 
+_END = "; ".join(
+    f"DROP TABLE temp.{name}" for name in ("moved_items", "forgotten", "bereft", "left_clusters")
+)
+
+
 def match(
     con: duckdb.DuckDBPyConnection, matcher: Matcher, recipe: pa.Table, *, moved: bool = False
 ) -> Change:
     """Bring `dedup` up to date; return by how much the numbers of copies changed.
 
     Expects an open transaction, the stages of a batch, its new versions in core.versions, and the table
-    `new_versions` that names them; `moved`: also `moved_versions` (relational.MOVED). Where versions were
-    taken out, also `forgotten`, the texts to be matched as if they had just come, `bereft`, those that lost
-    pairs by that, and `left_clusters`, which lost rows.
+    `new_versions` that names them; `moved`: also `moved_versions` (relational.MOVED). `moved_items` may name
+    others that are to be led anew. Where versions were taken out, also `forgotten`, the texts to be matched
+    as if they had just come, `bereft`, those that lost pairs by that, and `left_clusters`, which lost rows.
     Raises WarehouseError if the batch was signed by another recipe than the texts in the warehouse.
     """
     enter_recipe(con, recipe)
@@ -80,5 +86,5 @@ def match(
         find_candidates(con)
     add_pairs(con, matcher)
     change = lead(con, matcher, moved=moved)
-    con.execute("DROP TABLE temp.forgotten; DROP TABLE temp.bereft; DROP TABLE temp.left_clusters")
+    con.execute(_END)
     return change

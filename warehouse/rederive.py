@@ -129,10 +129,13 @@ SELECT DISTINCT item_id FROM core.versions WHERE text_key IN (FROM forgotten)
 UNION
 SELECT item_id FROM gone_versions;
 
+-- The texts that are matched again are as good as new. Other texts of these items are not.
 INSERT INTO new_versions
 SELECT item_id, version_id, text_key FROM core.versions
-WHERE item_id IN (FROM unled)
-    AND (item_id, version_id) NOT IN (SELECT (item_id, version_id) FROM new_versions)
+WHERE text_key IN (FROM forgotten)
+    AND (item_id, version_id) NOT IN (SELECT (item_id, version_id) FROM new_versions);
+
+CREATE OR REPLACE TEMP TABLE moved_items AS FROM unled
 """
 _COPIES = "SELECT count(*) FROM dedup.members WHERE item_id <> cluster_id AND item_id IN (FROM unled)"
 _UNLEAD = """

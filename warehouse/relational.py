@@ -6,6 +6,7 @@ changes a table. Who runs it (warehouse/matching.py) stores each answer under th
 reads.
 
     new_versions (item_id, version_id, text_key)   versions that came with this batch
+    moved_items (item_id)        items without a new version of which another one may be current now
     shared                       all versions that have a text in common with new_versions
     matched_texts (text_key)     texts to be matched: new ones, and those of RESPELT
     mine (band_key, text_key, band)   their bands
@@ -70,7 +71,7 @@ MOVES = (
 MOVED = f"""
 SELECT {", ".join(MOVES)}
 FROM core.versions
-WHERE item_id IN (SELECT item_id FROM new_versions)
+WHERE item_id IN (SELECT item_id FROM new_versions UNION SELECT item_id FROM moved_items)
 """  # noqa: S608 - names of this module
 # The current versions of some items, but for those that say nothing. `versions` are all of theirs.
 CURRENT = """

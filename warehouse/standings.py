@@ -34,7 +34,7 @@ SELECT touched.text_key
 FROM touched
 LEFT JOIN ops.standings AS stands ON stands.text_key = touched.text_key
 WHERE stands.text_key IS NULL
-    OR stands.item_id IN (SELECT item_id FROM new_versions)
+    OR stands.item_id IN (SELECT item_id FROM new_versions UNION SELECT item_id FROM moved_items)
     OR touched.text_key IN (SELECT text_key FROM forgotten);
 
 CREATE OR REPLACE TEMP TABLE with_old_items AS

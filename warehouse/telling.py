@@ -28,7 +28,13 @@ SELECT item_id, text_key FROM retold_items SEMI JOIN retold USING (text_key);
 
 CREATE OR REPLACE TEMP TABLE members_before AS
 FROM dedup.members
-WHERE item_id IN (SELECT item_id FROM to_tell UNION SELECT item_id FROM new_versions);
+WHERE item_id IN (
+    SELECT item_id FROM to_tell
+    UNION
+    SELECT item_id FROM new_versions
+    UNION
+    SELECT item_id FROM moved_items
+);
 
 CREATE OR REPLACE TEMP TABLE members_now AS
 SELECT

@@ -16,10 +16,9 @@ SEEN_AT = """
 CASE
     WHEN length(receipt.fetched_at) > 10 THEN TRY_CAST(receipt.fetched_at AS TIMESTAMPTZ)
     WHEN receipt.fetched_at IS NULL THEN document.made_at
-    ELSE greatest(
-        TRY_CAST(receipt.fetched_at AS TIMESTAMPTZ),
-        least(document.made_at, TRY_CAST(receipt.fetched_at AS TIMESTAMPTZ) + INTERVAL 1 DAY)
-    )
+    WHEN document.made_at > TRY_CAST(receipt.fetched_at AS TIMESTAMPTZ)
+        THEN least(document.made_at, TRY_CAST(receipt.fetched_at AS TIMESTAMPTZ) + INTERVAL 1 DAY)
+    ELSE TRY_CAST(receipt.fetched_at AS TIMESTAMPTZ)
 END
 """
 _RIVALS = """
@@ -66,10 +65,8 @@ WHERE version.item_id IN (FROM rivals) AND version.shown_at IS DISTINCT FROM sho
 _NOTE = """
 UPDATE core.versions SET shown_at = turned.shown_at FROM turned WHERE versions.rowid = turned.place;
 
-INSERT INTO new_versions
-SELECT item_id, version_id, text_key FROM core.versions
-WHERE item_id IN (SELECT item_id FROM turned)
-    AND (item_id, version_id) NOT IN (SELECT (item_id, version_id) FROM new_versions)
+CREATE TEMP TABLE IF NOT EXISTS moved_items (item_id UUID);
+INSERT INTO moved_items SELECT DISTINCT item_id FROM turned ANTI JOIN moved_items USING (item_id)
 """
 
 
@@ -77,12 +74,13 @@ def turn(con: duckdb.DuckDBPyConnection, versions: Versions, *, former: bool = F
     """Note when the versions of the items of a batch were last shown; return whether that changed anything.
 
     Expects the batch's rows and receipts in their tables. Items of which it changes something are led anew:
-    all their versions are added to `new_versions`. former: `former_versions` names versions that may have
-    gone.
+    they are in `moved_items`. former: `former_versions` names versions that may have gone.
     """
     if versions.alone and not former:
         return False
     con.execute(_RIVALS_AND_FORMER if former else _RIVALS)
+    if con.execute("FROM rivals LIMIT 1").fetchone() is None:
+        return False
     con.execute(_SHOWN)
     changed = con.execute("FROM turned LIMIT 1").fetchone() is not None
     if changed:

@@ -12,6 +12,7 @@ from cleaners.formats.markup import to_text
 _SCRIPT = re.compile(
     r"""<script\b[^<>]{0,400}?\btype\s*=\s*["']?application/ld\+json\b[^<>]{0,400}>""", re.IGNORECASE
 )
+_END = re.compile("</script", re.IGNORECASE)
 #: Scripts of a page that are read, characters of one, and values that are looked at; news has three, of some
 #: kilobytes.
 _SCRIPTS, _LONGEST, _VALUES = 20, 1 << 20, 5000
@@ -29,16 +30,17 @@ class Structured:
 
 def structured(page: str) -> Structured:
     """Return what the JSON-LD of a page says of its article; nothing where it has none, or is broken."""
-    for number, script in enumerate(_SCRIPT.finditer(page)):
-        if number == _SCRIPTS:
+    at = 0
+    for _ in range(_SCRIPTS):
+        script = _SCRIPT.search(page, at)
+        end = _END.search(page, script.end()) if script else None
+        if script is None or end is None:
             break
-        end = page.find("</", script.end(), script.end() + _LONGEST)
-        while end >= 0 and page[end : end + 8].lower() != "</script":
-            end = page.find("</", end + 2, script.end() + _LONGEST)
-        if end < 0:
+        at = end.end()
+        if end.start() - script.end() > _LONGEST:
             continue
         try:
-            said = load(page[script.end() : end].encode("utf-8", "surrogatepass"))
+            said = load(page[script.end() : end.start()].encode("utf-8", "surrogatepass"))
         except ValueError:
             continue
         found = _article(said)

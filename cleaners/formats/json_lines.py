@@ -55,7 +55,7 @@ def parse(data: bytes, options: CleanOptions) -> Iterator[Finding]:
     seen = {*census, *known.taken}
     last = options.part is None or options.part.last
     for finding in read_rows(encoded, _lines(encoded.utf8), columns.Rows(known), seen):
-        if last and isinstance(finding, Refusal) and finding.end == len(data) and _is_open(encoded.utf8):
+        if last and isinstance(finding, Refusal) and _is_cut(finding, encoded.utf8, len(data)):
             detail = "The last line ends within its object: the file was cut off."
             yield replace(finding, reason="truncated", detail=detail)
         else:
@@ -120,8 +120,10 @@ def read_row(data: bytes, start: int, end: int, place: tuple[int, int]) -> Refus
     return row
 
 
-def _is_open(data: bytes) -> bool:
-    """Say whether the last line begins an object and does not end it."""
+def _is_cut(refusal: Refusal, data: bytes, size: int) -> bool:
+    """Say whether what was refused is the last line, and begins an object that it does not end."""
+    if refusal.reason != "invalid-json" or refusal.end != size:
+        return False
     line = data[data.rfind(b"\n") + 1 :].strip()
     return line.startswith(b"{") and not line.endswith(b"}")
 

@@ -25,7 +25,7 @@ from warehouse.rederive import rederive
 from warehouse.tabulate import tabulate
 
 Made = tuple[CleanedDocument, bytes]
-WORDS = ("fire", "town", "big", "cat", "lost", "today", "7", "8")
+WORDS = ("fire", "FIRE", "town", "big", "cat", "lost", "today", "7", "8")
 POSTS = st.lists(
     st.lists(st.sampled_from(WORDS), min_size=1, max_size=4).map(" ".join), min_size=1, max_size=3
 )

@@ -15,7 +15,7 @@ from warehouse.batch import Batch, Receipt
 from warehouse.booking import note_unchanged
 from warehouse.checks import run_checks
 from warehouse.connection import connect
-from warehouse.history import changes_between
+from warehouse.history import changes_between, changes_of
 from warehouse.land import land
 from warehouse.rederive import rederive
 from warehouse.tabulate import tabulate
@@ -89,12 +89,37 @@ def test_the_version_that_was_fetched_last_is_current(empty: Callable[[], Path],
     assert all(state == states[0] for state in states)
 
 
+@pytest.mark.parametrize("said", ["one two three", "big fire today", "a town lost"])
+@pytest.mark.parametrize("back", [False, True])
+def test_a_text_is_judged_by_its_least_spelling_whichever_is_current(
+    empty: Callable[[], Path], said: str, back: bool
+) -> None:
+    """A correction of letter case alone: one key, two spellings, of which the old one is no new one."""
+    spellings = [said, said.upper()][:: -1 if back else 1]
+    batches = [
+        batch(look(text, number), at)
+        for number, (text, at) in enumerate(zip(spellings, (FIRST, THEN), strict=True))
+    ]
+    batches.append(batch(document([f"{said} four"], name="other.txt"), None))
+    states: list[dict[str, str]] = []
+    for order in itertools.permutations(batches):
+        path = empty()
+        with closing(connect(path, read_only=False, spill=path.parent)) as con:
+            for number, one in enumerate(order):
+                land(con, one, run_id=start(con, number), at=AT, matcher=Words())
+            assert current(con)[0] == spellings[-1]
+            states.append(fingerprint(con))
+    assert all(state == states[0] for state in states)
+
+
 @pytest.mark.parametrize(
     ("first", "second"),
     [
         ((None, "2024-05-01T10:00:00Z"), (None, "2024-05-01T10:00:01Z")),
         (("2024-05-01", "2024-05-01T10:00:00Z"), ("2024-05-01", "2024-05-01T10:15:00Z")),
         (("2024-05-01", "2034-05-01T10:00:00Z"), ("2024-05-03", None)),
+        (("2024-05-01", None), ("2024-05-01T18:00:00Z", None)),
+        (("2024-05-01", None), ("2024-05-01", "2024-05-01T18:00:00Z")),
         (("2024-05-01T11:00:00Z", "2034-05-01T10:00:00Z"), ("2024-05-01T11:00:01Z", "2024-05-01T10:00:00Z")),
         ((None, None), (None, "2024-05-01T10:00:00Z")),
     ],
@@ -174,6 +199,24 @@ def test_a_state_of_before_has_the_order_of_before(con: duckdb.DuckDBPyConnectio
         for change in changes_between(con, run_a, run_b)
         if change.field == "text" and change.item_id == OWN
     ] == [("one", "two"), ("two", "one")]
+
+
+def test_what_cleaning_again_would_make_current_is_told_before(con: duckdb.DuckDBPyConnection) -> None:
+    """As in a warehouse from before documents told when they were made."""
+    looks = [look(text, number) for number, text in enumerate(("one", "two", "three"))]
+    for number, made in enumerate(looks):
+        land(con, batch(made, None), run_id=start(con, number), at=AT, matcher=Words())
+    before, _ = current(con)
+    for place, (cleaned, data) in enumerate(looks):
+        if cleaned.items[0].text == before:
+            continue
+        known = replace(cleaned, made_at=f"2024-05-0{place + 1}T00:00:00Z")
+        one = batch((known, data), None, "2")
+        told = [(change.before, change.after) for change in changes_of(con, one) if change.field == "text"]
+        rederive(con, one, run_id=start(con, 3), at=AT, matcher=Words())
+        after, _ = current(con)
+        assert told == [(before, after)] == [(before, cleaned.items[0].text)]
+        break
 
 
 def test_the_same_bytes_are_received_once_a_day(con: duckdb.DuckDBPyConnection) -> None:
