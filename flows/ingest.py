@@ -171,7 +171,8 @@ def _state(summary: RunSummary) -> State[Any]:
     """Return the state of the flow run: what happened to the input can be seen without opening the run."""
     total = summary.total
     message = (
-        f"{summary.items_new:,} new and {summary.items_unchanged:,} known items; "
+        f"{summary.items_new:,} new, {summary.items_changed:,} changed and "
+        f"{summary.items_unchanged:,} known items; "
         f"{total.quarantined:,} ranges in quarantine ({summary.quarantined_known:,} known), "
         f"{len(summary.failures):,} inputs not usable."
     )

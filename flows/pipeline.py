@@ -244,6 +244,7 @@ def _summarise(run: Run, found: Discovery, surveyed: Survey, ledger: Ledger, the
         sources=source_rows(ledger.tallies, (ref.source for ref in surveyed.known), failures),
         items_new=sum(landed.items_new for landed in ledger.landed),
         quarantined_known=there.quarantined,
+        items_changed=sum(landed.items_changed for landed in ledger.landed),
         items_unchanged=there.items + sum(landed.items_unchanged for landed in ledger.landed),
         duplicates=sum(landed.duplicates for landed in ledger.landed),
         near_duplicates=sum(landed.near for landed in ledger.landed),

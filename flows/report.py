@@ -143,6 +143,7 @@ def _facts(summary: RunSummary) -> list[tuple[str, str]]:
     total = summary.total
     return [
         ("new items", f"**{summary.items_new:,}**"),
+        ("items changed", f"{summary.items_changed:,}"),
         ("items known before", f"{summary.items_unchanged:,}"),
         ("new documents", f"{total.documents:,}"),
         ("documents known before", f"{summary.documents_unchanged:,}"),

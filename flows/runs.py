@@ -93,6 +93,7 @@ class RunSummary:
     finished_at: dt.datetime
     sources: tuple[SourceRow, ...] = ()
     items_new: int = 0
+    items_changed: int = 0  # items that got a new version
     items_unchanged: int = 0
     duplicates: int = 0  # new items that are copies of another item, exactly or nearly
     near_duplicates: int = 0
@@ -145,6 +146,7 @@ class RunSummary:
             "documents_unchanged": self.documents_unchanged,
             "bytes": total.bytes,
             "items_new": self.items_new,
+            "items_changed": self.items_changed,
             "items_unchanged": self.items_unchanged,
             # A dry run compares with nothing: that is no zero.
             "duplicates": None if self.dry_run else self.duplicates,

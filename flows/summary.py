@@ -95,10 +95,15 @@ def _browser(option: str, as_flow: bool, server: str | None) -> list[str]:
 
 
 def _known(summary: RunSummary) -> str:
-    if not summary.documents_unchanged:
-        return "Nothing of it was known before."
-    known = _count(summary.documents_unchanged, "document")
-    return f"Known before: {known} with {_count(summary.items_unchanged, 'item')}."
+    items = _count(summary.items_unchanged, "item")
+    known = []
+    if summary.documents_unchanged:
+        known.append(f"{_count(summary.documents_unchanged, 'document')} with {items}")
+    elif summary.items_unchanged:
+        known.append(items)
+    if summary.items_changed:
+        known.append(f"{_count(summary.items_changed, 'item')} that changed")
+    return f"Known before: {' and '.join(known)}." if known else "Nothing of it was known before."
 
 
 def _copies(summary: RunSummary) -> str:

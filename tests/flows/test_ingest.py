@@ -72,7 +72,9 @@ def test_the_seeds_as_a_person_sees_them(prefect_server: Any, tmp_path: Path) ->
     assert (ran.run["state"]["type"], ran.run["state"]["name"]) == ("COMPLETED", "Completed")
     assert ran.run["name"].startswith("ingest seeds 20")
     assert set(ran.run["tags"]) == {"feedmill", "source:seeds"}
-    assert ran.run["state"]["message"].startswith("17 new and 0 known items; 0 ranges in quarantine")
+    assert ran.run["state"]["message"].startswith(
+        "17 new, 0 changed and 0 known items; 0 ranges in quarantine"
+    )
     count = len([name for name in ran.states if name.startswith("clean batch")])
     assert count > 1
     batches = [f"batch {number} of {count}" for number in range(1, count + 1)]

@@ -178,7 +178,8 @@ def test_a_story_that_is_corrected_without_a_word_shows_what_it_says_now(web: We
     for text in told:
         web.serve(CORRECTED.format(text).encode())
         time.sleep(1 - time.time() % 1)  # polls are told apart by the second
-        run(web, warehouse, "moving")
+        last = run(web, warehouse, "moving")
+    assert (last.items_new, last.items_changed, last.items_unchanged) == (0, 1, 0)
     with duckdb.connect(str(warehouse), read_only=True) as con:
         assert con.execute("SELECT text FROM items").fetchall() == [(f"The ferry\n\n{told[-1]}",)]
         versions = con.execute("SELECT text FROM item_versions").fetchall()

@@ -43,6 +43,22 @@ def test_figures_and_columns() -> None:
     assert "dates       1 stated" in lines
 
 
+@pytest.mark.parametrize(
+    ("documents", "items", "changed", "says"),
+    [
+        (0, 0, 0, "Nothing of it was known before."),
+        (2, 3, 0, "Known before: 2 documents with 3 items."),
+        (0, 3, 0, "Known before: 3 items."),
+        (0, 0, 1, "Known before: 1 item that changed."),
+        (1, 2, 4, "Known before: 1 document with 2 items and 4 items that changed."),
+    ],
+)
+def test_what_was_known_is_told(documents: int, items: int, changed: int, says: str) -> None:
+    row = SourceRow(source="a", documents_unchanged=documents)
+    text = said(replace(RUN, sources=(row,), items_unchanged=items, items_changed=changed))
+    assert text.split("\n")[0].endswith(says)
+
+
 def test_commands_to_copy_are_quoted() -> None:
     text = said()
     assert "feedmill sql --warehouse 'my file.duckdb' \"select" in text
