@@ -41,7 +41,7 @@ class Channel:
     lang: str | None = None
     base: str | None = None  # what addresses of its entries are relative to
     stated: bool = False  # whether the feed says so itself (xml:base)
-    made_at: str | None = None
+    made_at: str | None = None  # when it says it was built, else published
 
 
 class Reader:

@@ -46,6 +46,18 @@ def batch(made: Made, fetched_at: str | None, cleaner: str = "1") -> Batch:
     return tabulate([cleaned], {cleaned.document_id: data}, signed, RECIPE, times, cleaner)
 
 
+def landed_in_each_order(
+    empty: Callable[[], Path], batches: Sequence[Batch]
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield a warehouse for each order in which batches may land, with all of them."""
+    for order in itertools.permutations(batches):
+        path = empty()
+        with closing(connect(path, read_only=False, spill=path.parent)) as con:
+            for number, one in enumerate(order):
+                land(con, one, run_id=start(con, number), at=AT, matcher=Words())
+            yield con
+
+
 def start(con: duckdb.DuckDBPyConnection, number: int) -> str:
     run = f"run-{number}"
     values = [run, AT, number]
@@ -78,14 +90,10 @@ def test_the_version_that_was_fetched_last_is_current(empty: Callable[[], Path],
     batches.append(batch(older, None))
     whose = {item.text: item.item_id for item in older[0].items}
     states: list[dict[str, str]] = []
-    for order in itertools.permutations(batches):
-        path = empty()
-        with closing(connect(path, read_only=False, spill=path.parent)) as con:
-            for number, one in enumerate(order):
-                land(con, one, run_id=start(con, number), at=AT, matcher=Words())
-            assert current(con) == (expected, whose[expected])
-            assert run_checks(con) == []
-            states.append(fingerprint(con))
+    for con in landed_in_each_order(empty, batches):
+        assert current(con) == (expected, whose[expected])
+        assert run_checks(con) == []
+        states.append(fingerprint(con))
     assert all(state == states[0] for state in states)
 
 
@@ -102,13 +110,9 @@ def test_a_text_is_judged_by_its_least_spelling_whichever_is_current(
     ]
     batches.append(batch(document([f"{said} four"], name="other.txt"), None))
     states: list[dict[str, str]] = []
-    for order in itertools.permutations(batches):
-        path = empty()
-        with closing(connect(path, read_only=False, spill=path.parent)) as con:
-            for number, one in enumerate(order):
-                land(con, one, run_id=start(con, number), at=AT, matcher=Words())
-            assert current(con)[0] == spellings[-1]
-            states.append(fingerprint(con))
+    for con in landed_in_each_order(empty, batches):
+        assert current(con)[0] == spellings[-1]
+        states.append(fingerprint(con))
     assert all(state == states[0] for state in states)
 
 
@@ -127,16 +131,13 @@ def test_a_text_is_judged_by_its_least_spelling_whichever_is_current(
 def test_what_a_document_states_of_itself_counts_where_nobody_says_when_it_was_fetched(
     empty: Callable[[], Path], first: tuple[str | None, str | None], second: tuple[str | None, str | None]
 ) -> None:
-    looks = [("one", 1, *first), ("two", 2, *second)]
-    for order in (looks, looks[::-1]):
-        path = empty()
-        with closing(connect(path, read_only=False, spill=path.parent)) as con:
-            for number, (text, place, fetched_at, made_at) in enumerate(order):
-                cleaned, data = look(text, place)
-                one = batch((replace(cleaned, made_at=made_at), data), fetched_at)
-                land(con, one, run_id=start(con, number), at=AT, matcher=Words())
-            assert current(con)[0] == "two"
-            assert run_checks(con) == []
+    batches = []
+    for number, (text, fetched_at, made_at) in enumerate((("one", *first), ("two", *second))):
+        cleaned, data = look(text, number)
+        batches.append(batch((replace(cleaned, made_at=made_at), data), fetched_at))
+    for con in landed_in_each_order(empty, batches):
+        assert current(con)[0] == "two"
+        assert run_checks(con) == []
 
 
 def test_versions_of_one_batch_are_told_apart_too(con: duckdb.DuckDBPyConnection) -> None:
